@@ -1,0 +1,7 @@
+/** Builds the page into the package; its addresses are relative, so that it works below any path. */
+import { defineConfig } from 'vite';
+
+export default defineConfig({
+  base: './',
+  build: { outDir: '../dist/playground', emptyOutDir: true, modulePreload: false, assetsInlineLimit: 0 },
+});

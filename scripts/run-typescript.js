@@ -1,0 +1,32 @@
+/**
+ * `node scripts/run-typescript.js file.ts [arguments]`: bundles one TypeScript program of this repository,
+ * with the sources that it imports, and runs it in this process.
+ */
+import { pathToFileURL } from 'node:url';
+import { build } from 'esbuild';
+import { root } from './steps.js';
+
+const [file, ...rest] = process.argv.slice(2);
+if (file === undefined) {
+  console.error('usage: node scripts/run-typescript.js file.ts [arguments]');
+  process.exit(2);
+}
+
+const outfile = `${root}node_modules/.cache/run/${file.replace(/\.ts$/, '.js')}`;
+await build({
+  absWorkingDir: root,
+  entryPoints: [file],
+  outfile,
+  bundle: true,
+  platform: 'node',
+  format: 'esm',
+  target: 'node20.19',
+  packages: 'external',
+  define: { 'import.meta.url': JSON.stringify(pathToFileURL(root + file).href) },
+  alias: { hawser: './src/index.ts', 'hawser/protocol': './src/protocol/index.ts' },
+  sourcemap: 'inline',
+  logLevel: 'warning',
+});
+process.setSourceMapsEnabled(true);
+process.argv = [process.argv0, outfile, ...rest];
+await import(pathToFileURL(outfile).href);

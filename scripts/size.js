@@ -1,0 +1,34 @@
+/**
+ * The size report: what the root costs when bundled and minified, and what the packed file weighs. The
+ * budgets are in .size-limit.json.
+ */
+import { build } from 'esbuild';
+import { pack } from './check-package.js';
+import { program, root, run } from './steps.js';
+
+/** Prints the report; resolves with 0 when every budget is kept. */
+export async function size() {
+  await build({
+    absWorkingDir: root,
+    entryPoints: { index: 'dist/index.js', protocol: 'dist/protocol/index.js' },
+    outdir: 'node_modules/.cache/size',
+    bundle: true,
+    minify: true,
+    platform: 'node',
+    format: 'esm',
+    target: 'node20.19',
+    logLevel: 'warning',
+  });
+  const packed = pack();
+  console.log(
+    `packed: ${kib(packed.size)}, unpacked: ${kib(packed.unpackedSize)}, ${packed.entryCount} files`,
+  );
+  return run(program('size-limit'), []);
+}
+
+/** @param {number} bytes */
+function kib(bytes) {
+  return `${(bytes / 1024).toFixed(1)} KiB`;
+}
+
+if (import.meta.filename === process.argv[1]) process.exitCode = await size();

@@ -1,0 +1,35 @@
+/**
+ * `npm test`: everything there is. Later steps run also when an earlier one failed, so that one run tells
+ * all; the last line gives the number of tests.
+ */
+import { build } from './build.js';
+import { checkExports } from './check-exports.js';
+import { checkPackage } from './check-package.js';
+import { checkSources } from './check-sources.js';
+import { ensureChromium } from './ensure-chromium.js';
+import { size } from './size.js';
+import { program, run, runSteps, secondsSince } from './steps.js';
+import { totals, unitProjects, vitestStep } from './vitest-projects.js';
+
+const started = performance.now();
+const failed = await runSteps([
+  { name: 'build', action: build },
+  { name: 'types', action: () => run(program('tsc'), ['-b']) },
+  { name: 'Biome', action: () => run(program('biome'), ['check', '--error-on-warnings']) },
+  { name: 'sources', action: checkSources },
+  ...[...unitProjects, 'conformance', 'integration'].map(vitestStep),
+  { name: 'fuzz', action: () => run('node', ['scripts/run-typescript.js', 'fuzz/main.ts', '--fixed']) },
+  { name: 'Chromium', action: ensureChromium },
+  vitestStep('browser'),
+  { name: 'exports', action: checkExports },
+  { name: 'publint and attw', action: checkPackage },
+  { name: 'knip', action: () => run(program('knip'), []) },
+  { name: 'size', action: size },
+  vitestStep('package'),
+  vitestStep('gates'),
+]);
+console.log(
+  `\n${failed.length === 0 ? 'everything passed' : `failed: ${failed.join(', ')}`} (${secondsSince(started)})`,
+);
+console.log(`tests: ${totals.passed} passed, ${totals.failed} failed`);
+process.exitCode = failed.length === 0 ? 0 : 1;

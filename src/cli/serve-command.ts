@@ -1,0 +1,115 @@
+/**
+ * `hawser serve`: one HTTP server with the playground page and, at `/`, a WebSocket endpoint that echoes.
+ */
+import { once } from 'node:events';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { fileURLToPath } from 'node:url';
+import { type WebSocket, WebSocketServer } from 'hawser';
+import { CommandError } from './command-error.js';
+import { pageListener } from './page.js';
+import { parseServeOptions, type ServeOptions, serveUsage } from './serve-options.js';
+
+/** How long connections have to answer the close frame when the server stops, in milliseconds. */
+const drainDeadline = 3_000;
+/** The exit code of a process that a second Ctrl-C ended: 128 + SIGINT. */
+const interrupted = 130;
+
+/** Serves until SIGINT or SIGTERM. */
+export async function serveCommand(args: readonly string[]): Promise<void> {
+  const options = parseServeOptions(args, process.env);
+  if (options === 'help') {
+    process.stdout.write(serveUsage);
+    return;
+  }
+  const http = createServer(pageListener(fileURLToPath(new URL('../playground/', import.meta.url))));
+  await listen(http, options);
+  const echo = echoServer(http);
+  process.stdout.write(
+    `hawser serves ${address(http, options)} (page and echo endpoint)\nPress Ctrl-C to stop.\n`,
+  );
+  stopOnSignal(http, echo);
+}
+
+function echoServer(http: Server): WebSocketServer {
+  const server = new WebSocketServer({ server: http, path: '/', allowedOrigins: 'same-host' });
+  server.on('connection', (socket) => {
+    socket.on('message', (data, isBinary) => {
+      if (!socket.send(data, { binary: isBinary })) readAgainWhenDrained(socket);
+    });
+  });
+  return server;
+}
+
+/** A client that does not read its echoes is not read from, either. */
+function readAgainWhenDrained(socket: WebSocket): void {
+  socket.pause();
+  socket.once('drain', () => socket.resume());
+}
+
+async function listen(http: Server, { port, host }: ServeOptions): Promise<void> {
+  try {
+    http.listen(port, host);
+    await once(http, 'listening');
+  } catch (error) {
+    throw listenError(error as NodeJS.ErrnoException, port, host);
+  }
+}
+
+function listenError(error: NodeJS.ErrnoException, port: number, host: string): Error {
+  if (error.code === 'EADDRINUSE') {
+    return new CommandError(
+      1,
+      `Port ${port} is in use. Choose another one with --port, such as --port ${nextPort(port)}.`,
+    );
+  }
+  if (error.code === 'EACCES') {
+    return new CommandError(
+      1,
+      `Port ${port} needs more rights than you have. Choose another one with --port.`,
+    );
+  }
+  if (error.code === 'ENOTFOUND' || error.code === 'EADDRNOTAVAIL' || error.code === 'EAI_AGAIN') {
+    return new CommandError(
+      1,
+      `"${host}" is not an address of this machine. Choose another one with --host.`,
+    );
+  }
+  return error;
+}
+
+function nextPort(port: number): number {
+  return port < 65_535 ? port + 1 : 8888;
+}
+
+function address(http: Server, { host }: ServeOptions): string {
+  const { port } = http.address() as AddressInfo;
+  return `http://${host.includes(':') ? `[${host}]` : host}:${port}`;
+}
+
+/** The first signal closes every connection with 1001 (RFC 6455 §7.4.1: going away), a second one ends at once. */
+function stopOnSignal(http: Server, echo: WebSocketServer): void {
+  let stoppedAt: number | undefined;
+  const stop = async (): Promise<void> => {
+    if (stoppedAt !== undefined) {
+      if (performance.now() - stoppedAt >= echoOfSignal()) process.exit(interrupted);
+      return;
+    }
+    stoppedAt = performance.now();
+    process.stdout.write('\nClosing every connection. Press Ctrl-C again to end at once.\n');
+    http.close();
+    await echo.drain({ code: 1001, reason: 'The server is shutting down', deadline: drainDeadline });
+    http.closeAllConnections();
+    process.exit(0);
+  };
+  process.on('SIGINT', stop);
+  process.on('SIGTERM', stop);
+}
+
+/**
+ * How long a further signal counts as the same one, in milliseconds: npm and npx pass on a Ctrl-C that the
+ * terminal has already delivered to every process.
+ */
+function echoOfSignal(): number {
+  return process.env.npm_lifecycle_event === undefined ? 0 : 1_000;
+}

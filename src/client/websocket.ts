@@ -1,0 +1,397 @@
+import type { Duplex } from 'node:stream';
+import { Connection, type ConnectionOwner } from '../node/connection.js';
+import { connectionSettings } from '../node/connection-settings.js';
+import { diagnostics } from '../node/diagnostics.js';
+import type { Heartbeat } from '../node/heartbeat.js';
+import { Hold } from '../node/hold.js';
+import { PreparedMessage } from '../node/prepared-message.js';
+import type { SendCallback } from '../node/socket-writer.js';
+import { StreamSender, type StreamSource } from '../node/stream-sender.js';
+import { CloseCode } from '../protocol/close-codes.js';
+import { ConnectionClosedError, UsageError } from '../protocol/errors.js';
+import type { ClientOptions } from './client-options.js';
+import { EventTargetEmitter } from './event-target.js';
+import { iterationError, MessageIterator } from './message-iterator.js';
+import { MessageStreams } from './message-streams.js';
+import { startOpening } from './opening.js';
+import type { OpeningHandshake } from './opening-handshake.js';
+import { type BinaryType, type BufferLike, binaryAs, bytesOf, payloadOf, sizeOf } from './payload.js';
+import { CLOSED, CLOSING, CONNECTING, OPEN, type ReadyState, readyStateNames } from './ready-state.js';
+import type { SendOptions, SendStreamOptions, SocketOptions, Upgrade } from './websocket-types.js';
+
+const EMPTY = Buffer.alloc(0);
+const binaryTypes = new Set<string>(['nodebuffer', 'arraybuffer', 'fragments', 'blob']);
+
+/** A WebSocket connection at either end, with the API of `ws` and what hawser adds to it. */
+export class WebSocket extends EventTargetEmitter implements ConnectionOwner {
+  static readonly CONNECTING = CONNECTING;
+  static readonly OPEN = OPEN;
+  static readonly CLOSING = CLOSING;
+  static readonly CLOSED = CLOSED;
+  declare readonly CONNECTING: typeof CONNECTING;
+  declare readonly OPEN: typeof OPEN;
+  declare readonly CLOSING: typeof CLOSING;
+  declare readonly CLOSED: typeof CLOSED;
+
+  /** The peer's IP address; behind proxies that the server trusts the client's. `undefined` without TCP. */
+  remoteAddress: string | undefined = undefined;
+  /** At a server: what `authenticate` resolved to. */
+  context: unknown = undefined;
+
+  private readonly _options: SocketOptions;
+  private readonly _isServer: boolean;
+  private _state: ReadyState = CONNECTING;
+  private _url = '';
+  private _protocol = '';
+  private _binaryType: BinaryType = 'nodebuffer';
+  private _connection: Connection | null = null;
+  private _heartbeat: Heartbeat | null = null;
+  private _opening: OpeningHandshake | null = null;
+  private _iterator: MessageIterator<string | Buffer> | null = null;
+  private _wasClean = false;
+  /** Bytes that were sent when it was too late. */
+  private _lost = 0;
+
+  /**
+   * Opens a connection. With `null` as address nothing is opened: `setSocket` gives it an upgraded socket.
+   * @throws UsageSyntaxError for an invalid URL or subprotocol
+   */
+  constructor(address: null, protocols?: undefined, options?: ClientOptions & { isServer?: boolean });
+  constructor(address: string | URL, options?: ClientOptions);
+  constructor(address: string | URL, protocols?: string | string[], options?: ClientOptions);
+  constructor(
+    address: string | URL | null,
+    protocols?: string | string[] | ClientOptions,
+    options: SocketOptions = {},
+  ) {
+    super();
+    const swapped = typeof protocols === 'object' && protocols !== null && !Array.isArray(protocols);
+    this._options = swapped ? protocols : options;
+    this._isServer = address === null && this._options.isServer !== false;
+    if (address === null) return;
+    this._opening = startOpening(this, address, swapped ? undefined : protocols, this._options);
+    this._url = this._opening.url;
+  }
+
+  /** 0 CONNECTING, 1 OPEN, 2 CLOSING or 3 CLOSED. */
+  get readyState(): ReadyState {
+    if (this._state !== OPEN) return this._state;
+    return (this._connection as Connection).closing ? CLOSING : OPEN;
+  }
+
+  /** The URL as it was parsed; after redirects the last one. Empty at a server. */
+  get url(): string {
+    return this._opening?.url ?? this._url;
+  }
+
+  /** The subprotocol that was agreed on, or an empty string. */
+  get protocol(): string {
+    return this._protocol;
+  }
+
+  /** The extensions that were agreed on: `permessage-deflate` or an empty string. */
+  get extensions(): string {
+    return this._connection?.agreement ? 'permessage-deflate' : '';
+  }
+
+  /** Bytes that were sent and that the kernel has not taken yet, frame headers included. */
+  get bufferedAmount(): number {
+    return this._lost + (this._connection?.outgoing.bufferedAmount ?? 0);
+  }
+
+  /** Messages that were dropped because the peer does not read (`slowConsumer: 'drop'`). */
+  get droppedMessages(): number {
+    return this._connection?.outgoing.dropped ?? 0;
+  }
+
+  /** Round trip of the last heartbeat in milliseconds; `undefined` before the first. */
+  get latency(): number | undefined {
+    return this._connection === null ? undefined : this._heartbeat?.latency(this._connection);
+  }
+
+  /** Whether `pause` is in force. */
+  get isPaused(): boolean {
+    return this._connection?.isHeld(Hold.USER) ?? false;
+  }
+
+  /** @internal The transport, as `ws` names it. */
+  get _socket(): Duplex | null {
+    return this._connection?.socket ?? null;
+  }
+
+  /** @internal Whether both close frames were exchanged. */
+  get closedCleanly(): boolean {
+    return this._wasClean;
+  }
+
+  /** How binary messages are handed out: `nodebuffer` (default), `arraybuffer`, `fragments` or `blob`. */
+  get binaryType(): BinaryType {
+    return this._binaryType;
+  }
+
+  set binaryType(type: BinaryType) {
+    if (!binaryTypes.has(type)) return;
+    this._binaryType = type;
+    if (this._connection !== null && this._connection.streamReceiver === null) this.applyBinaryType();
+  }
+
+  /**
+   * Sends a message. `true` while more may be sent; `false` when `bufferedAmount` has reached `highWaterMark`
+   * (wait for `drain`), when the message was dropped, or when it is too late.
+   * @param callback called when the message has left this process, or with the error that kept it
+   * @throws UsageError `WS_ERR_NOT_OPEN` while CONNECTING
+   */
+  send(data: BufferLike | PreparedMessage, callback?: SendCallback): boolean;
+  send(data: BufferLike | PreparedMessage, options: SendOptions, callback?: SendCallback): boolean;
+  send(data: unknown, options?: SendOptions | SendCallback, callback?: SendCallback): boolean {
+    const flags = typeof options === 'function' ? {} : (options ?? {});
+    const done = typeof options === 'function' ? options : callback;
+    const connection = this.writable(data, done);
+    if (connection === null) return false;
+    const {
+      binary = typeof data !== 'string' && typeof data !== 'number',
+      compress = true,
+      fin = true,
+    } = flags;
+    if (data instanceof Blob)
+      return connection.outgoing.sendBlob(data, { isBinary: binary, compress, fin }, done);
+    if (!(data instanceof PreparedMessage)) {
+      return connection.outgoing.send(payloadOf(data), { isBinary: binary, compress, fin }, done);
+    }
+    if (this._isServer) return connection.outgoing.sendPrepared(data, compress, done);
+    return connection.outgoing.send(data.payload, { isBinary: data.isBinary, compress, fin: true }, done);
+  }
+
+  /**
+   * Sends one message as a fragment per chunk, as fast as the peer reads; `send` meanwhile waits behind it.
+   * Resolves when the last fragment was handed over. A source that throws closes with 1011, since a message
+   * cannot be taken back, and rejects with `WS_ERR_SOURCE_FAILED`.
+   * @throws ConnectionClosedError (rejection) if the connection ends first
+   */
+  async sendStream(source: StreamSource, options: SendStreamOptions = {}): Promise<void> {
+    const connection = this.writable(EMPTY, undefined);
+    if (connection === null) throw this.closedError();
+    const sender = new StreamSender(connection.outgoing, source, {
+      isBinary: options.binary ?? true,
+      compress: options.compress ?? false,
+      failed: () => connection.engine.close(CloseCode.INTERNAL_ERROR),
+    });
+    connection.outgoing.enqueue(sender);
+    await sender.finished;
+  }
+
+  /** Sends a ping of at most 125 bytes. @throws UsageError while CONNECTING */
+  ping(data?: BufferLike, mask?: boolean, callback?: SendCallback): void;
+  ping(data?: BufferLike, callback?: SendCallback): void;
+  ping(callback?: SendCallback): void;
+  ping(...args: unknown[]): void {
+    this.sendControl('ping', args);
+  }
+
+  /** Sends a pong of at most 125 bytes. @throws UsageError while CONNECTING */
+  pong(data?: BufferLike, mask?: boolean, callback?: SendCallback): void;
+  pong(data?: BufferLike, callback?: SendCallback): void;
+  pong(callback?: SendCallback): void;
+  pong(...args: unknown[]): void {
+    this.sendControl('pong', args);
+  }
+
+  /**
+   * Starts the closing handshake, behind what was sent before. A handshake that hangs is cut off after
+   * `closeTimeout`.
+   * @throws UsageError `WS_ERR_INVALID_ARGUMENT` for a code that may not be sent or a reason over 123 bytes
+   */
+  close(code?: number, reason?: string | Buffer): void {
+    if (this._state === CONNECTING && this._opening !== null) this.abortOpening();
+    else if (this._state === OPEN) this._connection?.startClose(code, reason);
+  }
+
+  /** Ends the connection at once, without a closing handshake: the peer sees 1006. */
+  terminate(): void {
+    if (this._state === CONNECTING && this._opening !== null) this.abortOpening();
+    else if (this._state === OPEN) this._connection?.terminate();
+  }
+
+  /** Stops reading: the peer will feel backpressure. Nothing while CONNECTING or CLOSED. */
+  pause(): void {
+    if (this._state === OPEN) this._connection?.hold(Hold.USER);
+  }
+
+  /** Ends `pause`. */
+  resume(): void {
+    if (this._state === OPEN) this._connection?.release(Hold.USER);
+  }
+
+  /**
+   * Iterates over messages: a `string` for text, a `Buffer` for binary. Nothing is read while the loop is busy.
+   * Ends when the connection closes with 1000, 1001 or without a code; throws a `ConnectionClosedError`
+   * otherwise. Leaving the loop leaves the connection open.
+   */
+  [Symbol.asyncIterator](): AsyncIterableIterator<string | Buffer, undefined> {
+    const iterator = new MessageIterator<string | Buffer>({
+      holdReading: (held) => this.holdReading(held),
+      detach: () => {
+        if (this._iterator === iterator) this._iterator = null;
+      },
+    });
+    if (this._state === CLOSED) iterator.end(iterationError(this.closedError()));
+    else this._iterator = iterator;
+    return iterator;
+  }
+
+  /**
+   * Hands out each message as a stream of chunks from the next message on, instead of `message` events;
+   * `maxMessageSize` bounds it. See `MessageStreams`.
+   * @throws UsageError `WS_ERR_NOT_OPEN` unless OPEN
+   */
+  messageStreams(): MessageStreams {
+    const connection = this._connection;
+    if (connection === null || this._state !== OPEN) throw this.notOpen();
+    const maxMessageSize = this._options.maxMessageSize ?? 0;
+    const streams = new MessageStreams(connection, maxMessageSize);
+    connection.streamReceiver = streams;
+    connection.engine.streamMessages(maxMessageSize);
+    return streams;
+  }
+
+  /** Gives a WebSocket that was made with `null` its upgraded socket; `head` are bytes that came already. */
+  setSocket(socket: Duplex, head: Buffer, options: SocketOptions = {}): void {
+    const settings = connectionSettings(this._isServer ? 'server' : 'client', {
+      ...this._options,
+      ...options,
+    });
+    this.adopt({ socket, head, settings, agreement: null, heartbeat: null, subprotocol: this._protocol });
+  }
+
+  /** @internal */
+  adopt(upgrade: Upgrade): void {
+    const { socket, head, settings, agreement, heartbeat } = upgrade;
+    this._url = this.url;
+    this._opening = null;
+    this._protocol = upgrade.subprotocol;
+    this._heartbeat = heartbeat;
+    this._connection = new Connection(this, socket, settings, agreement, heartbeat);
+    this._state = OPEN;
+    this.applyBinaryType();
+    this._connection.start(head);
+    if (diagnostics.open.hasSubscribers) diagnostics.open.publish({ socket: this });
+    this.emit('open');
+  }
+
+  // What the connection tells.
+
+  /** @internal */
+  connectionMessage(payload: Buffer | Buffer[], isBinary: boolean): void {
+    if (this._iterator !== null) {
+      const whole = Array.isArray(payload) ? Buffer.concat(payload) : payload;
+      this._iterator.push(isBinary ? whole : whole.toString());
+    }
+    if (isBinary) {
+      const asIs = this._binaryType === 'nodebuffer';
+      this.emit('message', asIs ? payload : binaryAs(this._binaryType, payload), true);
+    } else {
+      const whole = Array.isArray(payload) ? Buffer.concat(payload) : payload;
+      this.emit('message', this._options.textType === 'string' ? whole.toString() : whole, false);
+    }
+  }
+
+  /** @internal */
+  connectionPing(payload: Buffer): void {
+    this.emit('ping', payload);
+  }
+
+  /** @internal */
+  connectionPong(payload: Buffer): void {
+    this.emit('pong', payload);
+  }
+
+  /** @internal */
+  connectionDrain(): void {
+    this.emit('drain');
+  }
+
+  /** @internal A server must not fall for what a peer does; a client's user is told like any EventEmitter's. */
+  connectionError(error: Error): void {
+    if (diagnostics.error.hasSubscribers) diagnostics.error.publish({ socket: this, error });
+    if (!this._isServer || this.listenerCount('error') > 0) this.emit('error', error);
+  }
+
+  /** @internal */
+  connectionClose(code: number, reason: Buffer): void {
+    const connection = this._connection as Connection;
+    this._wasClean = connection.engine.sentCloseCode !== undefined && code !== CloseCode.ABNORMAL_CLOSURE;
+    this.ended(code, reason, connection.closedError());
+  }
+
+  private ended(code: number, reason: Buffer, error: Error): void {
+    this._state = CLOSED;
+    this._iterator?.end(iterationError(error));
+    if (diagnostics.close.hasSubscribers) {
+      diagnostics.close.publish({ socket: this, code, reason: reason.toString() });
+    }
+    this.emit('close', code, reason);
+  }
+
+  /** @internal */
+  openingFailed(error: Error): void {
+    this._state = CLOSING;
+    try {
+      this.emit('error', error);
+    } finally {
+      this._url = this.url;
+      this._opening = null;
+      this.ended(CloseCode.ABNORMAL_CLOSURE, EMPTY, error);
+    }
+  }
+
+  private abortOpening(): void {
+    this._state = CLOSING;
+    this._opening?.abort();
+  }
+
+  private sendControl(kind: 'ping' | 'pong', args: unknown[]): void {
+    const callback = args.find((arg) => typeof arg === 'function') as SendCallback | undefined;
+    const data = typeof args[0] === 'function' ? undefined : args[0];
+    const connection = this.writable(data, callback);
+    if (connection === null) return;
+    connection.outgoing.beginTurn();
+    connection.engine[kind](bytesOf(data));
+    if (callback !== undefined) connection.outgoing.whenWritten(callback);
+  }
+
+  /** The connection if it can be written to; else the callback is told, as `ws` does. */
+  private writable(data: unknown, callback: SendCallback | undefined): Connection | null {
+    const { readyState } = this;
+    if (readyState === OPEN) return this._connection;
+    if (readyState === CONNECTING) throw this.notOpen();
+    this._lost += data instanceof PreparedMessage ? data.payload.length : sizeOf(data);
+    if (callback !== undefined) process.nextTick(callback, this.notOpen());
+    return null;
+  }
+
+  private notOpen(): UsageError {
+    const { readyState } = this;
+    return new UsageError('WS_ERR_NOT_OPEN', `readyState ${readyState} (${readyStateNames[readyState]})`);
+  }
+
+  private closedError(): ConnectionClosedError {
+    return (
+      this._connection?.closedError() ??
+      new ConnectionClosedError({ receivedCode: CloseCode.ABNORMAL_CLOSURE })
+    );
+  }
+
+  private holdReading(held: boolean): void {
+    if (held) this._connection?.hold(Hold.CONSUMER);
+    else this._connection?.release(Hold.CONSUMER);
+  }
+
+  private applyBinaryType(): void {
+    const connection = this._connection as Connection;
+    connection.engine.messageMode = this._binaryType === 'fragments' ? 'fragments' : 'whole';
+  }
+}
+
+for (const [value, name] of readyStateNames.entries()) {
+  Object.defineProperty(WebSocket.prototype, name, { enumerable: true, value });
+}

@@ -1,0 +1,383 @@
+import type { Duplex } from 'node:stream';
+import { CloseCode } from '../protocol/close-codes.js';
+import { closePayload } from '../protocol/close-payload.js';
+import { ConnectionClosedError, type LimitError, type ProtocolError } from '../protocol/errors.js';
+import { type ProtocolHandler, WebSocketProtocol } from '../protocol/websocket-protocol.js';
+import type { ConnectionSettings, DeflateAgreement } from './connection-settings.js';
+import type { Heartbeat } from './heartbeat.js';
+import { Hold, RESTING } from './hold.js';
+import { MessageInflater } from './message-inflater.js';
+import { Outgoing, type OutgoingHandler } from './outgoing.js';
+import type { SendTask } from './send-queue.js';
+import { SocketWriter, type SocketWriterHandler } from './socket-writer.js';
+
+/** What a connection tells its owner, the `WebSocket` class. */
+export interface ConnectionOwner {
+  /** A message; an array holds its fragments. */
+  connectionMessage(payload: Buffer | Buffer[], isBinary: boolean): void;
+  connectionPing(payload: Buffer): void;
+  connectionPong(payload: Buffer): void;
+  /** The connection was failed by us: a broken rule, a limit, a heartbeat. `close` follows. */
+  connectionError(error: Error): void;
+  /** What was buffered has left, after `send` had returned `false`. */
+  connectionDrain(): void;
+  /** The end: nothing follows. */
+  connectionClose(code: number, reason: Buffer): void;
+}
+
+/** Takes the pieces of messages in the mode `streaming`. */
+export interface StreamReceiver {
+  messageStart(isBinary: boolean, compressed: boolean): void;
+  messageData(piece: Buffer): void;
+  messageEnd(): void;
+  /** The connection ended. */
+  closed(error: ConnectionClosedError): void;
+}
+
+const kConnection = Symbol('connection');
+const EMPTY = Buffer.alloc(0);
+
+interface ConnectedSocket extends Duplex {
+  [kConnection]: Connection;
+}
+
+/**
+ * A live connection: pumps bytes between a Duplex and the engine, inflates and deflates, closes in time, and
+ * ends exactly once. Knows nothing of events, URLs or servers.
+ */
+export class Connection implements ProtocolHandler, OutgoingHandler, SocketWriterHandler {
+  readonly socket: Duplex;
+  readonly engine: WebSocketProtocol;
+  readonly outgoing: Outgoing;
+  readonly settings: ConnectionSettings;
+  /** How permessage-deflate was agreed, `null` without it. */
+  readonly agreement: DeflateAgreement | null;
+  /** Code of the peer's close frame: 1005 if it had none, 1006 if none came. */
+  closeCode: number = CloseCode.ABNORMAL_CLOSURE;
+  closeReason: Buffer = EMPTY;
+  /** Bytes came since the heartbeat last looked. */
+  alive = true;
+  /** Takes messages piece by piece, where somebody asked for that. */
+  streamReceiver: StreamReceiver | null = null;
+
+  private readonly owner: ConnectionOwner;
+  private readonly heartbeat: Heartbeat | null;
+  private readonly writer: SocketWriter;
+  private inflater: MessageInflater | null = null;
+  private holds = 0;
+  private closeTimer: unknown = null;
+  private closeRequested = false;
+  /** The socket has closed; messages that are being inflated may still be delivered. */
+  private socketClosed = false;
+  private finished = false;
+
+  constructor(
+    owner: ConnectionOwner,
+    socket: Duplex,
+    settings: ConnectionSettings,
+    agreement: DeflateAgreement | null,
+    heartbeat: Heartbeat | null,
+  ) {
+    this.owner = owner;
+    this.socket = socket;
+    this.settings = settings;
+    this.agreement = agreement;
+    this.heartbeat = heartbeat;
+    this.writer = new SocketWriter(socket, this);
+    this.engine = new WebSocketProtocol(this, agreement === null ? settings.plain : settings.deflated);
+    this.outgoing = new Outgoing(this.engine, this.writer, settings, agreement, this);
+  }
+
+  /** Begins to read; `head` are bytes that came with the opening handshake. */
+  start(head: Buffer): void {
+    const socket = this.socket as ConnectedSocket;
+    socket[kConnection] = this;
+    if (head.length > 0) socket.unshift(head);
+    socket.on('data', onData).on('end', onEnd).on('close', onClose).on('error', onError);
+    this.heartbeat?.add(this);
+  }
+
+  /** Whether reading is held back by us: neither the user nor a consumer wants more. */
+  get readingHeld(): boolean {
+    return (this.holds & RESTING) !== 0;
+  }
+
+  /** Whether nothing may be sent any more: closing was asked for, or has begun. */
+  get closing(): boolean {
+    return this.closeRequested || !this.engine.canSend;
+  }
+
+  /** Whether reading is held back for a reason of `Hold`. */
+  isHeld(reason: number): boolean {
+    return (this.holds & reason) !== 0;
+  }
+
+  /** Holds reading back for a reason of `Hold`. */
+  hold(reason: number): void {
+    this.holds |= reason;
+    this.updateReading();
+  }
+
+  /** Ends `hold`. */
+  release(reason: number): void {
+    if ((this.holds & reason) === 0) return;
+    this.holds &= ~reason;
+    const outermost = this.outgoing.batch();
+    this.updateReading();
+    if (outermost) this.outgoing.flush();
+  }
+
+  /**
+   * Starts the closing handshake behind what is queued, and cuts it off after `closeTimeout`.
+   * @throws UsageError for a code or reason that may not be sent
+   */
+  startClose(code?: number, reason?: Buffer | string): void {
+    const { outgoing, engine } = this;
+    closePayload(code, reason);
+    if (this.closeRequested) return;
+    this.closeRequested = true;
+    outgoing.beginTurn();
+    if (outgoing.queueing) outgoing.enqueue(closeTask(engine, code, reason));
+    else engine.close(code, reason);
+    this.startCloseTimer();
+  }
+
+  /** Ends at once, without a closing handshake. What was sent in this turn goes out if the kernel takes it. */
+  terminate(): void {
+    this.outgoing.flush();
+    this.inflater?.cancel();
+    this.holds = 0;
+    this.socket.destroy();
+    this.engine.terminate();
+  }
+
+  /** Fails the connection where no close frame would get out. */
+  destroyWith(error: Error): void {
+    if (this.finished || this.socket.destroyed) return;
+    this.terminate();
+    this.owner.connectionError(error);
+  }
+
+  /** The error for whoever still waited for this connection. */
+  closedError(): ConnectionClosedError {
+    const { sentCloseCode: sentCode, closedFirst } = this.engine;
+    const receivedReason = this.closeReason.toString();
+    return new ConnectionClosedError({ receivedCode: this.closeCode, receivedReason, sentCode, closedFirst });
+  }
+
+  // The engine's handler.
+
+  /** @internal */
+  write(bytes: Buffer, payload?: Buffer): boolean {
+    return this.writer.write(bytes, payload);
+  }
+
+  /** @internal */
+  message(payload: Buffer | Buffer[], isBinary: boolean): void {
+    this.settings.traffic.messagesReceived++;
+    try {
+      this.owner.connectionMessage(payload, isBinary);
+    } catch (error) {
+      rethrow(error);
+    }
+    if (!this.settings.allowSynchronousEvents) this.nextTurn();
+  }
+
+  /** @internal */
+  compressedMessage(payload: Buffer, isBinary: boolean): void {
+    let pending = true;
+    this.openInflater().inflate(payload, (error, message) => {
+      pending = false;
+      if (error !== null) this.engine.fail(error);
+      else if (this.engine.acceptInflated(message, isBinary)) this.message(message, isBinary);
+      this.inflated();
+    });
+    if (pending) this.hold(Hold.INFLATION);
+  }
+
+  /** @internal */
+  messageStart(isBinary: boolean, compressed: boolean): void {
+    this.streamReceiver?.messageStart(isBinary, compressed);
+  }
+
+  /** @internal */
+  messageData(piece: Buffer): void {
+    this.streamReceiver?.messageData(piece);
+  }
+
+  /** @internal */
+  messageEnd(): void {
+    this.streamReceiver?.messageEnd();
+  }
+
+  /** @internal */
+  ping(payload: Buffer): void {
+    try {
+      this.owner.connectionPing(payload);
+    } catch (error) {
+      rethrow(error);
+    }
+  }
+
+  /** @internal */
+  pong(payload: Buffer): void {
+    if (this.heartbeat?.takePong(this, payload)) return;
+    try {
+      this.owner.connectionPong(payload);
+    } catch (error) {
+      rethrow(error);
+    }
+  }
+
+  /** @internal A close frame came; our answer waits for messages that are still being compressed (§5.5.1). */
+  close(code: number, reason: Buffer): boolean {
+    const { outgoing } = this;
+    this.closeCode = code;
+    this.closeReason = Buffer.from(reason);
+    if (outgoing.streaming) outgoing.abort(this.closedError());
+    if (!outgoing.queueing) return true;
+    this.startClose(code === CloseCode.NO_STATUS_RECEIVED ? undefined : code, this.closeReason);
+    return false;
+  }
+
+  /** @internal */
+  failed(error: ProtocolError | LimitError): void {
+    this.outgoing.abort(this.closedError());
+    try {
+      this.owner.connectionError(error);
+    } catch (thrown) {
+      rethrow(thrown);
+    }
+  }
+
+  /** @internal Both close frames are exchanged, or the connection failed: nothing more is read or written. */
+  closable(): void {
+    this.outgoing.flush();
+    this.holds &= Hold.INFLATION;
+    if (this.socket.destroyed) return;
+    this.socket.end();
+    this.socket.resume();
+    this.startCloseTimer();
+  }
+
+  /** @internal */
+  blockedChanged(blocked: boolean): void {
+    const outermost = this.outgoing.batch();
+    this.engine.setOutputBlocked(blocked);
+    if (outermost) this.outgoing.flush();
+    if (!blocked) this.outgoing.checkDrain();
+  }
+
+  /** @internal */
+  drained(): void {
+    if (!this.closing) this.owner.connectionDrain();
+  }
+
+  /** @internal */
+  slowConsumer(error: LimitError): void {
+    this.destroyWith(error);
+  }
+
+  // The socket's events.
+
+  /** @internal */
+  receive(chunk: Buffer): void {
+    this.alive = true;
+    const outermost = this.outgoing.batch();
+    this.engine.receive(chunk);
+    if (outermost) this.outgoing.flush();
+    if (this.engine.backlogged) this.socket.pause();
+  }
+
+  /** @internal */
+  receiveEnd(): void {
+    this.engine.receiveEnd();
+  }
+
+  /** @internal */
+  socketEnded(): void {
+    this.socketClosed = true;
+    this.engine.receiveEnd();
+    this.finishWhenDelivered();
+  }
+
+  private finishWhenDelivered(): void {
+    if (this.socketClosed && (this.holds & Hold.INFLATION) === 0) this.finish();
+  }
+
+  private finish(): void {
+    if (this.finished) return;
+    this.finished = true;
+    if (this.closeTimer !== null) this.settings.clock.clearTimeout(this.closeTimer);
+    this.heartbeat?.delete(this);
+    this.inflater?.cancel();
+    const error = this.closedError();
+    this.outgoing.abort(error);
+    this.streamReceiver?.closed(error);
+    this.owner.connectionClose(this.closeCode, this.closeReason);
+  }
+
+  private startCloseTimer(): void {
+    this.closeTimer ??= this.settings.clock.setTimeout(() => this.terminate(), this.settings.closeTimeout);
+  }
+
+  private nextTurn(): void {
+    this.hold(Hold.TURN);
+    setImmediate(() => this.release(Hold.TURN));
+  }
+
+  /** Lets the engine decode what the holds allow, and reads on only if nothing waits. */
+  private updateReading(): void {
+    const { engine, socket, holds } = this;
+    engine.setGate((holds & ~Hold.INFLATION) !== 0 ? 'shut' : holds !== 0 ? 'control' : 'open');
+    if (this.readingHeld || engine.backlogged) socket.pause();
+    else if (socket.isPaused()) socket.resume();
+  }
+
+  /** What `Hold.INFLATION` was set for is inflated: decoding goes on, and a connection that waited for it ends. */
+  inflated(): void {
+    this.release(Hold.INFLATION);
+    this.finishWhenDelivered();
+  }
+
+  /** The inflater of this connection; only with an agreement. */
+  openInflater(): MessageInflater {
+    this.inflater ??= new MessageInflater((this.agreement as DeflateAgreement).inflate);
+    return this.inflater;
+  }
+}
+
+function closeTask(engine: WebSocketProtocol, code?: number, reason?: Buffer | string): SendTask {
+  return {
+    size: 0,
+    start: (done) => {
+      engine.close(code, reason);
+      done();
+    },
+    abort: () => undefined,
+  };
+}
+
+function onData(this: ConnectedSocket, chunk: Buffer): void {
+  this[kConnection].receive(chunk);
+}
+
+function onEnd(this: ConnectedSocket): void {
+  this[kConnection].receiveEnd();
+}
+
+function onClose(this: ConnectedSocket): void {
+  this[kConnection].socketEnded();
+}
+
+/** `close` follows and tells all: 1006. */
+function onError(this: ConnectedSocket): void {
+  this.destroy();
+}
+
+/** A listener's exception is the application's; it must not leave the engine in the middle of a frame. */
+function rethrow(error: unknown): void {
+  process.nextTick(() => {
+    throw error;
+  });
+}

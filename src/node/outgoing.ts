@@ -1,0 +1,319 @@
+import { ConnectionClosedError, LimitError } from '../protocol/errors.js';
+import type { WebSocketProtocol } from '../protocol/websocket-protocol.js';
+import type { ConnectionSettings, DeflateAgreement } from './connection-settings.js';
+import { MessageDeflater } from './message-deflater.js';
+import type { PreparedMessage } from './prepared-message.js';
+import { SendQueue, type SendTask } from './send-queue.js';
+import type { SendCallback, SocketWriter } from './socket-writer.js';
+
+/** What `Outgoing` tells its connection. */
+export interface OutgoingHandler {
+  /** All that was buffered has left, after `send` had returned `false`. */
+  drained(): void;
+  /** The peer does not read and the policy is to close. */
+  slowConsumer(error: LimitError): void;
+}
+
+/** How a message is sent. */
+export interface SendFlags {
+  readonly isBinary: boolean;
+  /** Compress it, if permessage-deflate was negotiated. */
+  readonly compress: boolean;
+  /** Last fragment of its message. */
+  readonly fin: boolean;
+}
+
+/**
+ * The sending direction of a connection: order, compression, backpressure, and that all frames of one turn
+ * leave in one write. Knows nothing of what is received.
+ */
+export class Outgoing {
+  /** Messages that were dropped because the peer does not read. */
+  dropped = 0;
+
+  readonly engine: WebSocketProtocol;
+  private readonly writer: SocketWriter;
+  private readonly settings: ConnectionSettings;
+  private readonly agreement: DeflateAgreement | null;
+  private readonly handler: OutgoingHandler;
+  private deflater: MessageDeflater | null = null;
+  private queue: SendQueue | null = null;
+  /** Frames are held back until the end of this turn. */
+  private batching = false;
+  private callbacks: SendCallback[] | null = null;
+  private drainDue = false;
+  /** The message that is being sent in fragments is compressed; `null` between messages. */
+  private fragmentsCompressed: boolean | null = null;
+
+  constructor(
+    engine: WebSocketProtocol,
+    writer: SocketWriter,
+    settings: ConnectionSettings,
+    agreement: DeflateAgreement | null,
+    handler: OutgoingHandler,
+  ) {
+    this.engine = engine;
+    this.writer = writer;
+    this.settings = settings;
+    this.agreement = agreement;
+    this.handler = handler;
+  }
+
+  /** Bytes that were sent and that the kernel has not taken yet. */
+  get bufferedAmount(): number {
+    return this.writer.length + this.engine.pendingOutput + (this.queue === null ? 0 : this.queue.bytes);
+  }
+
+  /** Whether so much is on its way to the kernel that a stream should wait; what is queued does not count. */
+  get congested(): boolean {
+    return this.writer.length + this.engine.pendingOutput >= this.settings.highWaterMark;
+  }
+
+  /** Whether messages wait for compression, a Blob or a stream. */
+  get queueing(): boolean {
+    return this.queue?.busy === true;
+  }
+
+  /** Whether a stream is being sent, which may never end by itself. */
+  get streaming(): boolean {
+    return this.queue?.endless === true;
+  }
+
+  /** Begins a turn: frames leave together at its end, by `flush`. */
+  batch(): boolean {
+    if (this.batching) return false;
+    this.batching = true;
+    this.engine.cork();
+    return true;
+  }
+
+  /** Ends a turn. */
+  flush(): void {
+    if (!this.batching) return;
+    this.batching = false;
+    this.engine.uncork();
+    const { callbacks } = this;
+    if (callbacks !== null) {
+      this.callbacks = null;
+      for (const callback of callbacks) this.writer.whenWritten(callback);
+    }
+    if (this.drainDue) this.checkDrain();
+  }
+
+  /** Sends a message or a fragment; `true` while more may be sent without piling up (see `highWaterMark`). */
+  send(payload: Buffer | string, flags: SendFlags, callback: SendCallback | undefined): boolean {
+    if (this.limited && !this.admit(Buffer.byteLength(payload), callback)) return false;
+    if (!this.queueing && !this.deflatesLater(payload, flags)) {
+      this.sendNow(payload, flags, callback);
+    } else {
+      const data = bufferOf(payload);
+      const start = (done: () => void) => this.deliver(data, flags, callback, done);
+      this.enqueue({ size: data.length, start, abort: (error) => callback?.(error) });
+    }
+    return this.belowHighWaterMark();
+  }
+
+  /** Sends a prepared message; its bytes are shared, so only a server does. */
+  sendPrepared(prepared: PreparedMessage, compress: boolean, callback: SendCallback | undefined): boolean {
+    const { agreement } = this;
+    const { payload } = prepared;
+    const whole = { isBinary: prepared.isBinary, compress, fin: true };
+    const compressing = agreement !== null && compress && payload.length >= agreement.threshold;
+    // With context takeover each peer's compressed bytes differ; inside a message only fragments may be sent.
+    if ((compressing && agreement.deflate.contextTakeover) || this.fragmentsCompressed !== null) {
+      return this.send(payload, whole, callback);
+    }
+    if (this.limited && !this.admit(payload.length, callback)) return false;
+    if (!compressing && !this.queueing) this.sendEncoded(prepared.frame, callback);
+    else this.enqueue(this.preparedTask(prepared, compressing, callback));
+    return this.belowHighWaterMark();
+  }
+
+  /** Sends a message whose bytes have to be read first. */
+  sendBlob(blob: Blob, flags: SendFlags, callback: SendCallback | undefined): boolean {
+    if (this.limited && !this.admit(blob.size, callback)) return false;
+    const start = (done: () => void) => {
+      blob.arrayBuffer().then(
+        (bytes) => this.deliver(Buffer.from(bytes), flags, callback, done),
+        (error: Error) => {
+          callback?.(error);
+          done();
+        },
+      );
+    };
+    this.enqueue({ size: blob.size, start, abort: (error) => callback?.(error) });
+    return this.belowHighWaterMark();
+  }
+
+  /** Puts a task that takes time, such as reading a Blob or a stream, in its place among the messages. */
+  enqueue(task: SendTask): void {
+    this.queue ??= new SendQueue(() => this.checkDrain());
+    this.queue.push(task);
+  }
+
+  /** Sends what is at the head of the queue; `done` when it is on its way. */
+  deliver(payload: Buffer, flags: SendFlags, callback: SendCallback | undefined, done: () => void): void {
+    if (this.deflatesLater(payload, flags)) {
+      this.deflateAndSend(payload, flags, callback, done);
+      return;
+    }
+    this.sendNow(payload, flags, callback);
+    done();
+  }
+
+  /** `true` while `bufferedAmount` is below `highWaterMark`; otherwise a `drain` follows. */
+  belowHighWaterMark(): boolean {
+    if (this.bufferedAmount < this.settings.highWaterMark) return true;
+    this.drainDue = true;
+    return false;
+  }
+
+  /** Reports an empty buffer if somebody waits for it. */
+  checkDrain(): void {
+    if (!this.drainDue || this.bufferedAmount > 0) return;
+    this.drainDue = false;
+    process.nextTick(drained, this.handler);
+  }
+
+  /** Calls back when everything sent so far has left; for control frames. */
+  whenWritten(callback: SendCallback): void {
+    if (!this.batching) {
+      this.writer.whenWritten(callback);
+      return;
+    }
+    this.callbacks ??= [];
+    this.callbacks.push(callback);
+  }
+
+  /** Makes sure that what is sent now leaves at the end of this turn. */
+  beginTurn(): void {
+    if (this.batch()) process.nextTick(flush, this);
+  }
+
+  /** The connection is gone: queued messages fail, no zlib job stays. */
+  abort(error: Error): void {
+    this.drainDue = false;
+    this.deflater?.cancel();
+    this.queue?.abort(error);
+    this.flush();
+  }
+
+  private get limited(): boolean {
+    return this.settings.maxBufferedAmount !== Number.POSITIVE_INFINITY;
+  }
+
+  /** Applies `maxBufferedAmount`; an empty buffer takes a message of any size. */
+  private admit(size: number, callback: SendCallback | undefined): boolean {
+    const buffered = this.bufferedAmount;
+    if (buffered === 0 || buffered + size <= this.settings.maxBufferedAmount) return true;
+    const { slowConsumer } = this.settings;
+    const action = typeof slowConsumer === 'function' ? slowConsumer(size) : slowConsumer;
+    if (action === 'send') return true;
+    const error = new LimitError('WS_ERR_SLOW_CONSUMER');
+    if (callback !== undefined) process.nextTick(callback, error);
+    this.drainDue = true;
+    if (action === 'drop') this.dropped++;
+    else this.handler.slowConsumer(error);
+    return false;
+  }
+
+  /** The first fragment of a message decides for all (RFC 7692 §6.1). */
+  private compresses(payload: Buffer | string, flags: SendFlags): boolean {
+    const { agreement } = this;
+    if (agreement === null) return false;
+    if (this.fragmentsCompressed !== null) return this.fragmentsCompressed;
+    if (!flags.compress) return false;
+    return agreement.deflate.contextTakeover || Buffer.byteLength(payload) >= agreement.threshold;
+  }
+
+  private deflatesLater(payload: Buffer | string, flags: SendFlags): boolean {
+    if (this.agreement === null || !this.compresses(payload, flags)) return false;
+    return !this.openDeflater().isSync(Buffer.byteLength(payload));
+  }
+
+  private sendNow(payload: Buffer | string, flags: SendFlags, callback: SendCallback | undefined): void {
+    this.beginTurn();
+    const compressed = this.compresses(payload, flags);
+    this.fragmentsCompressed = flags.fin ? null : compressed;
+    const data = compressed ? this.openDeflater().deflateSync(bufferOf(payload), flags.fin) : payload;
+    this.transmit(data, flags, compressed, callback);
+  }
+
+  private deflateAndSend(
+    payload: Buffer,
+    flags: SendFlags,
+    callback: SendCallback | undefined,
+    done: () => void,
+  ): void {
+    this.fragmentsCompressed = flags.fin ? null : true;
+    this.openDeflater().deflate(payload, flags.fin, (error, compressed) => {
+      if (error) {
+        callback?.(error);
+      } else {
+        this.beginTurn();
+        this.transmit(compressed, flags, true, callback);
+      }
+      done();
+    });
+  }
+
+  private openDeflater(): MessageDeflater {
+    this.deflater ??= new MessageDeflater((this.agreement as DeflateAgreement).deflate);
+    return this.deflater;
+  }
+
+  private transmit(
+    payload: Buffer | string,
+    flags: SendFlags,
+    compressed: boolean,
+    callback: SendCallback | undefined,
+  ): void {
+    if (this.engine.canSend) {
+      if (flags.fin) this.settings.traffic.messagesSent++;
+      this.engine.send(payload, flags.isBinary, flags.fin, compressed);
+      if (callback !== undefined) this.whenWritten(callback);
+    } else if (callback !== undefined) {
+      process.nextTick(callback, new ConnectionClosedError({ receivedCode: 1006 }));
+    }
+  }
+
+  private sendEncoded(frame: Buffer, callback: SendCallback | undefined): void {
+    if (!this.engine.canSend) return;
+    this.beginTurn();
+    this.settings.traffic.messagesSent++;
+    this.engine.sendEncoded(frame);
+    if (callback !== undefined) this.whenWritten(callback);
+  }
+
+  private preparedTask(
+    prepared: PreparedMessage,
+    compressing: boolean,
+    callback: SendCallback | undefined,
+  ): SendTask {
+    const send = (frame: Buffer | null, done: () => void) => {
+      this.sendEncoded(frame ?? prepared.frame, callback);
+      done();
+    };
+    return {
+      size: prepared.payload.length,
+      abort: (error) => callback?.(error),
+      start: (done) => {
+        const windowBits = this.agreement?.deflate.windowBits ?? 15;
+        if (!compressing) send(null, done);
+        else prepared.compressedFrame(windowBits, (frame) => send(frame, done));
+      },
+    };
+  }
+}
+
+function bufferOf(payload: Buffer | string): Buffer {
+  return typeof payload === 'string' ? Buffer.from(payload) : payload;
+}
+
+function flush(outgoing: Outgoing): void {
+  outgoing.flush();
+}
+
+function drained(handler: OutgoingHandler): void {
+  handler.drained();
+}

@@ -1,0 +1,79 @@
+import type { Duplex } from 'node:stream';
+import { ConnectionClosedError } from '../protocol/errors.js';
+
+const EMPTY = Buffer.alloc(0);
+
+/** Called when what was sent has left our buffers, or with the error that kept it from leaving. */
+export type SendCallback = (error?: Error | null) => void;
+
+/** What a `SocketWriter` tells. */
+export interface SocketWriterHandler {
+  /** `true` when bytes begin to pile up in this process, `false` when none are left. */
+  blockedChanged(blocked: boolean): void;
+}
+
+/**
+ * Writes to a Duplex and tells when the written bytes have left this process. The kernel usually takes all
+ * at once; callbacks cost nothing then. Knows nothing of frames.
+ */
+export class SocketWriter {
+  private readonly socket: Duplex;
+  private readonly handler: SocketWriterHandler;
+  private blocked = false;
+
+  constructor(socket: Duplex, handler: SocketWriterHandler) {
+    this.socket = socket;
+    this.handler = handler;
+  }
+
+  /** Bytes that the kernel has not taken yet. */
+  get length(): number {
+    return this.socket.writableLength;
+  }
+
+  /** Writes; `true` if `bytes` has left already and may be overwritten. */
+  write(bytes: Buffer, payload: Buffer | undefined): boolean {
+    const { socket } = this;
+    if (!socket.writable) return true;
+    if (payload === undefined) {
+      socket.write(bytes);
+    } else {
+      socket.cork();
+      socket.write(bytes);
+      socket.write(payload);
+      socket.uncork();
+    }
+    if (socket.writableLength === 0) return true;
+    this.watch();
+    return false;
+  }
+
+  /** Calls back, never at once, when all that was written so far has left. */
+  whenWritten(callback: SendCallback): void {
+    if (this.blocked) this.socket.write(EMPTY, callback);
+    else process.nextTick(callback, this.lost());
+  }
+
+  private lost(): Error | undefined {
+    const { destroyed, errored } = this.socket;
+    return destroyed ? (errored ?? new ConnectionClosedError({ receivedCode: 1006 })) : undefined;
+  }
+
+  /** Learns of an empty buffer by a write of nothing behind what waits. */
+  private watch(): void {
+    if (this.blocked) return;
+    this.blocked = true;
+    this.handler.blockedChanged(true);
+    this.socket.write(EMPTY, (error) => this.unblock(error));
+  }
+
+  private unblock(error: Error | null | undefined): void {
+    if (error) return;
+    if (this.socket.writableLength > 0) {
+      this.socket.write(EMPTY, (next) => this.unblock(next));
+      return;
+    }
+    this.blocked = false;
+    this.handler.blockedChanged(false);
+  }
+}

@@ -1,0 +1,322 @@
+import { Buffer } from 'node:buffer';
+import { LimitError, ProtocolError } from './errors.js';
+import { maskRange, readKey, rotateKey } from './mask.js';
+import { isControlOpcode, Opcode } from './opcodes.js';
+
+const FIN = 0x80;
+const RSV1 = 0x40;
+const RSV_2_3 = 0x30;
+const OPCODE = 0x0f;
+const MASK = 0x80;
+const LENGTH = 0x7f;
+/** 2 octets, 8 of extended length, 4 of masking key. */
+const MAX_HEADER = 14;
+const MAX_CONTROL_PAYLOAD = 125;
+
+/** What a `FrameDecoder` tells. The decoder's fields describe the frame until `frameEnd` returns. */
+export interface FrameHandler {
+  /** A header that keeps every rule has come; none of its payload has been looked at. */
+  frameStart(): void;
+  /** The next piece of the frame's payload, unmasked; memory of the bytes given to `decode`. Never empty. */
+  framePayload(piece: Buffer): void;
+  /** The frame is complete. */
+  frameEnd(): void;
+  /** The peer broke a rule or reached a limit; nothing is decoded after it. */
+  frameError(error: ProtocolError | LimitError): void;
+}
+
+/** Rules that a `FrameDecoder` applies. */
+export interface FrameRules {
+  /** Whether frames must be masked (we are the server) or must not be (we are the client), §5.1. */
+  readonly masked: boolean;
+  /** Whether RSV1 is defined by a negotiated extension (RFC 7692 §6). */
+  readonly rsv1: boolean;
+  /** Largest message in bytes, the sum of its frames; `Infinity` for no limit. */
+  readonly maxPayload: number;
+  /** Most fragments of one message; `Infinity` for no limit. */
+  readonly maxFragments: number;
+}
+
+/** `open`: everything passes. `control`: pings and pongs pass, the rest waits. `shut`: everything waits. */
+export type DecoderGate = 'open' | 'control' | 'shut';
+
+/**
+ * Cuts bytes into frames (RFC 6455 §5.2) and judges each header by §5.1–§5.5 before a byte of its payload is
+ * passed on. Knows nothing of what payloads mean, of closing, or of output. Unmasks in place: the bytes given
+ * to it are its own.
+ */
+export class FrameDecoder {
+  /** FIN: the last frame of its message. */
+  fin = false;
+  /** RSV1: the message is compressed (RFC 7692 §6). */
+  rsv1 = false;
+  /** The frame's opcode; a continuation has 0. */
+  opcode = 0;
+  /** The frame's payload length in bytes. */
+  payloadLength = 0;
+  /** The frame's masking key, octet 0 lowest; 0 without a mask. */
+  maskingKey = 0;
+
+  /** Opcode of the message that is under way, 0 between messages. */
+  messageOpcode = 0;
+  /** Bytes that the frames of the message under way have announced so far. */
+  messageLength = 0;
+  /** Frames of the message under way so far. */
+  fragments = 0;
+
+  private readonly handler: FrameHandler;
+  /** The rules from the next message on; limits may change, `masked` and `rsv1` are the connection's. */
+  rules: FrameRules;
+  /** The rules of the message under way. */
+  private current: FrameRules;
+  private gate: DecoderGate = 'open';
+  private stopped = false;
+  /** Inside `run`: a handler that calls back must not start a second loop. */
+  private decoding = false;
+  /** How much of the current read is decoded; set before the handler is called, since that may throw. */
+  private offset = 0;
+  /** Bytes of the payload still to come; -1 while a header is due. */
+  private remaining = -1;
+  /** A header that came in several reads. */
+  private header: Buffer | null = null;
+  private headerLength = 0;
+  /** What came while the gate was not open. */
+  private waiting: Buffer[] | null = null;
+
+  constructor(handler: FrameHandler, rules: FrameRules) {
+    this.handler = handler;
+    this.rules = rules;
+    this.current = rules;
+  }
+
+  /** Whether bytes wait for the gate to open. */
+  get backlogged(): boolean {
+    return this.waiting !== null;
+  }
+
+  /** Whether bytes that have come are not decoded yet: they wait, or a handler was called meanwhile. */
+  get busy(): boolean {
+    return this.decoding || this.waiting !== null;
+  }
+
+  /** Takes the next bytes. They belong to the decoder from now on. */
+  decode(bytes: Buffer): void {
+    if (this.stopped || bytes.length === 0) return;
+    if (this.waiting !== null || this.decoding) this.wait(bytes);
+    else this.run(bytes);
+    if (this.waiting !== null && this.gate === 'open') this.setGate('open');
+  }
+
+  /** Decodes nothing any more; what waits is dropped. */
+  stop(): void {
+    this.stopped = true;
+    this.waiting = null;
+    this.header = null;
+  }
+
+  /** Lets everything, only pings and pongs, or nothing pass; opening decodes what has waited. */
+  setGate(gate: DecoderGate): void {
+    this.gate = gate;
+    while (!this.decoding && !this.stopped && this.waiting !== null && this.gate !== 'shut') {
+      const bytes = this.waiting.length === 1 ? this.waiting[0] : Buffer.concat(this.waiting);
+      this.waiting = null;
+      if (this.run(bytes) === 0) return;
+    }
+  }
+
+  private wait(bytes: Buffer): void {
+    if (this.waiting === null) this.waiting = [bytes];
+    else this.waiting.push(bytes);
+  }
+
+  /** The one loop; returns how many bytes were decoded, the rest waits. */
+  private run(bytes: Buffer): number {
+    this.decoding = true;
+    this.offset = 0;
+    try {
+      while (this.offset < bytes.length && !this.stopped) {
+        if (this.gate !== 'open' && !this.mayPass(bytes, this.offset)) break;
+        if (this.remaining < 0) this.decodeHeader(bytes, this.offset);
+        else this.decodePayload(bytes, this.offset);
+      }
+    } finally {
+      this.decoding = false;
+      if (this.offset < bytes.length && !this.stopped) this.keepRest(bytes.subarray(this.offset));
+    }
+    return this.offset;
+  }
+
+  private keepRest(rest: Buffer): void {
+    if (this.waiting === null) this.waiting = [rest];
+    else this.waiting.unshift(rest);
+  }
+
+  private mayPass(bytes: Buffer, offset: number): boolean {
+    if (this.gate === 'shut') return false;
+    if (this.remaining >= 0) return isPingOrPong(this.opcode);
+    const collected = this.headerLength;
+    const first = collected > 0 ? (this.header as Buffer)[0] : bytes[offset];
+    if (!isPingOrPong(first & OPCODE)) return false;
+    // A broken frame fails the connection, so it must not overtake the message that holds the gate.
+    const second = collected > 1 ? (this.header as Buffer)[1] : bytes[offset + 1 - collected];
+    return second === undefined || this.firstError(first, second) === null;
+  }
+
+  private decodeHeader(bytes: Buffer, offset: number): void {
+    const available = bytes.length - offset;
+    if (this.headerLength > 0 || available < 2 || available < headerSize(bytes[offset + 1])) {
+      this.collectHeader(bytes[offset]);
+      return;
+    }
+    this.offset += headerSize(bytes[offset + 1]);
+    if (this.judge(bytes[offset], bytes[offset + 1])) this.readHeader(bytes, offset);
+  }
+
+  /** Takes one octet of a header that came in several reads; judges as soon as the two first are there. */
+  private collectHeader(octet: number): void {
+    this.offset += 1;
+    this.header ??= Buffer.allocUnsafe(MAX_HEADER);
+    this.header[this.headerLength++] = octet;
+    if (this.headerLength < 2) return;
+    if (this.headerLength === 2 && !this.judge(this.header[0], this.header[1])) return;
+    if (this.headerLength === headerSize(this.header[1])) {
+      this.headerLength = 0;
+      this.readHeader(this.header, 0);
+    }
+  }
+
+  /** The rules that the first two octets tell (§5.1, §5.2, §5.4, §5.5); `false` if one is broken. */
+  private judge(first: number, second: number): boolean {
+    const error = this.firstError(first, second);
+    return error === null || this.fail(error);
+  }
+
+  private firstError(first: number, second: number): ProtocolError | null {
+    return this.judgeOpcode(first, second) ?? this.judgeMask(second);
+  }
+
+  private judgeOpcode(first: number, second: number): ProtocolError | null {
+    const opcode = first & OPCODE;
+    const rsv1 = (first & RSV1) !== 0;
+    // §5.2: a reserved bit without an extension that defines it.
+    if ((first & RSV_2_3) !== 0) return new ProtocolError('WS_ERR_UNEXPECTED_RSV_2_3');
+    if (rsv1 && !this.rules.rsv1) return new ProtocolError('WS_ERR_UNEXPECTED_RSV_1');
+    if (opcode >= Opcode.CLOSE && opcode <= Opcode.PONG) return judgeControl(first, second);
+    // RFC 7692 §6.1: RSV1 stands on the first fragment only.
+    if (rsv1 && opcode === Opcode.CONTINUATION) return new ProtocolError('WS_ERR_UNEXPECTED_RSV_1');
+    // §5.4: a continuation needs a message under way, a new message needs none; §5.2: other opcodes are reserved.
+    const expected = opcode === Opcode.CONTINUATION ? this.messageOpcode !== 0 : this.messageOpcode === 0;
+    if (opcode > Opcode.BINARY || !expected) return new ProtocolError('WS_ERR_INVALID_OPCODE', opcode);
+    return null;
+  }
+
+  private judgeMask(second: number): ProtocolError | null {
+    const masked = (second & MASK) !== 0;
+    if (masked === this.rules.masked) return null;
+    // §5.1: a server refuses frames without a mask, a client frames with one.
+    return new ProtocolError(masked ? 'WS_ERR_UNEXPECTED_MASK' : 'WS_ERR_EXPECTED_MASK');
+  }
+
+  private readHeader(bytes: Buffer, offset: number): void {
+    const first = bytes[offset];
+    const short = bytes[offset + 1] & LENGTH;
+    const length = short < 126 ? short : this.readExtendedLength(bytes, offset + 2, short);
+    if (length < 0) return;
+    this.fin = (first & FIN) !== 0;
+    this.rsv1 = (first & RSV1) !== 0;
+    this.opcode = first & OPCODE;
+    this.payloadLength = length;
+    if (!isControlOpcode(this.opcode) && !this.countFragment()) return;
+    const keyOffset = offset + (short < 126 ? 2 : short === 126 ? 4 : 10);
+    this.maskingKey = this.rules.masked ? readKey(bytes, keyOffset) : 0;
+    this.remaining = length;
+    this.handler.frameStart();
+    if (length === 0 && !this.stopped) this.endFrame();
+  }
+
+  /** The 16- or 64-bit length in network byte order (§5.2); -1 after a failure. */
+  private readExtendedLength(bytes: Buffer, offset: number, short: number): number {
+    if (short === 126) {
+      const length = bytes.readUInt16BE(offset);
+      return length < 126 ? this.failLength() : length;
+    }
+    const high = bytes.readUInt32BE(offset);
+    const length = high * 0x1_0000_0000 + bytes.readUInt32BE(offset + 4);
+    // §5.2: "the most significant bit MUST be 0", and "the minimal number of bytes MUST be used".
+    if (high > 0x7fff_ffff || length < 0x1_0000) return this.failLength();
+    if (length > Number.MAX_SAFE_INTEGER) {
+      this.fail(new LimitError('WS_ERR_UNSUPPORTED_DATA_PAYLOAD_LENGTH'));
+      return -1;
+    }
+    return length;
+  }
+
+  private failLength(): -1 {
+    this.fail(new ProtocolError('WS_ERR_INVALID_PAYLOAD_LENGTH_ENCODING'));
+    return -1;
+  }
+
+  private countFragment(): boolean {
+    this.messageLength += this.payloadLength;
+    this.fragments++;
+    if (this.opcode !== Opcode.CONTINUATION) {
+      this.messageOpcode = this.opcode;
+      this.current = this.rules;
+    }
+    const { maxPayload, maxFragments } = this.current;
+    if (this.messageLength > maxPayload)
+      return this.fail(new LimitError('WS_ERR_UNSUPPORTED_MESSAGE_LENGTH'));
+    if (this.fragments > maxFragments) return this.fail(new LimitError('WS_ERR_TOO_MANY_BUFFERED_PARTS'));
+    return true;
+  }
+
+  private decodePayload(bytes: Buffer, offset: number): void {
+    const end = Math.min(bytes.length, offset + this.remaining);
+    const count = end - offset;
+    if (this.maskingKey !== 0) {
+      maskRange(bytes, offset, end, this.maskingKey);
+      this.maskingKey = rotateKey(this.maskingKey, count);
+    }
+    this.remaining -= count;
+    this.offset = end;
+    if (count > 0) this.handler.framePayload(count === bytes.length ? bytes : bytes.subarray(offset, end));
+    if (this.remaining === 0 && !this.stopped) this.endFrame();
+  }
+
+  private endFrame(): void {
+    this.remaining = -1;
+    if (this.fin && !isControlOpcode(this.opcode)) {
+      this.messageOpcode = 0;
+      this.messageLength = 0;
+      this.fragments = 0;
+    }
+    this.handler.frameEnd();
+  }
+
+  private fail(error: ProtocolError | LimitError): false {
+    this.stop();
+    this.handler.frameError(error);
+    return false;
+  }
+}
+
+function isPingOrPong(opcode: number): boolean {
+  return opcode === Opcode.PING || opcode === Opcode.PONG;
+}
+
+function headerSize(second: number): number {
+  const short = second & LENGTH;
+  return 2 + (short < 126 ? 0 : short === 126 ? 2 : 8) + ((second & MASK) !== 0 ? 4 : 0);
+}
+
+/** §5.5: control frames are at most 125 bytes and not fragmented; §5.5.1: a close code has two octets. */
+function judgeControl(first: number, second: number): ProtocolError | null {
+  const length = second & LENGTH;
+  if ((first & FIN) === 0) return new ProtocolError('WS_ERR_EXPECTED_FIN');
+  // RFC 7692 §6.1: control frames are never compressed.
+  if ((first & RSV1) !== 0) return new ProtocolError('WS_ERR_UNEXPECTED_RSV_1');
+  if (length > MAX_CONTROL_PAYLOAD || ((first & OPCODE) === Opcode.CLOSE && length === 1)) {
+    return new ProtocolError('WS_ERR_INVALID_CONTROL_PAYLOAD_LENGTH', length);
+  }
+  return null;
+}

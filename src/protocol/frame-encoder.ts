@@ -1,0 +1,218 @@
+import { Buffer } from 'node:buffer';
+import { maskRange, readKey } from './mask.js';
+
+const MASK = 0x80;
+const SLAB_SIZE = 65_536;
+/** Payloads up to this many bytes are copied into the slab; larger ones are passed on by reference. */
+const MAX_COPIED = 4096;
+const MAX_HEADER = 14;
+const EMPTY = Buffer.alloc(0);
+
+/** Writes a fresh masking key into four bytes at `offset`; it must be unpredictable (RFC 6455 §10.3). */
+export type MaskingKeySource = (target: Buffer, offset: number) => void;
+
+/** Where encoded frames go. */
+export interface FrameSink {
+  /**
+   * Takes bytes to write, in order; `payload`, where given, follows `bytes` directly. Returns `true` if
+   * `bytes` may be overwritten from now on, `false` if they are still needed.
+   */
+  write(bytes: Buffer, payload?: Buffer): boolean;
+}
+
+/** Spare slabs that encoders share: an idle connection holds none. */
+export class SlabPool {
+  private readonly spare: Buffer[] = [];
+  private readonly capacity: number;
+
+  /** @param capacity most slabs of 64 KiB that are kept for reuse; 8 by default */
+  constructor(capacity = 8) {
+    this.capacity = capacity;
+  }
+
+  /** A slab of 64 KiB. */
+  take(): Buffer {
+    return this.spare.pop() ?? Buffer.allocUnsafeSlow(SLAB_SIZE);
+  }
+
+  /** Gives a slab back that nobody reads any more. */
+  give(slab: Buffer): void {
+    if (this.spare.length < this.capacity) this.spare.push(slab);
+  }
+}
+
+/**
+ * Turns payloads into frames (RFC 6455 §5.2) and gathers them: small frames are copied into a slab, so that
+ * frames written between `cork` and `uncork` leave in one piece. Knows nothing of states or of what may be
+ * sent when. The caller's payload is never changed.
+ */
+export class FrameEncoder {
+  /** Set while the sink cannot take bytes at once: small outputs are then copied, so that no slab is given up. */
+  sinkBlocked = false;
+
+  private readonly sink: FrameSink;
+  private readonly pool: SlabPool;
+  /** Set at a client, which masks (§5.3); a server does not. */
+  private readonly nextMaskingKey: MaskingKeySource | null;
+  private slab: Buffer = EMPTY;
+  private used = 0;
+  private corked = false;
+
+  constructor(sink: FrameSink, pool: SlabPool, nextMaskingKey: MaskingKeySource | null) {
+    this.sink = sink;
+    this.pool = pool;
+    this.nextMaskingKey = nextMaskingKey;
+  }
+
+  /** Bytes that wait for `uncork`. */
+  get pending(): number {
+    return this.used;
+  }
+
+  /** Holds small frames back until `uncork`. Does not nest. */
+  cork(): void {
+    this.corked = true;
+  }
+
+  /** Hands over what was held back. */
+  uncork(): void {
+    this.corked = false;
+    if (this.used > 0) this.flush();
+  }
+
+  /** One frame. `head` is FIN, RSV and opcode: the header's first octet. */
+  encode(head: number, payload: Buffer): void {
+    const { length } = payload;
+    if (length > MAX_COPIED) {
+      this.encodeLarge(head, payload);
+      return;
+    }
+    this.reserve(length + MAX_HEADER);
+    const start = this.writeHeader(head, length);
+    // A loop for the shortest payloads would save nothing: `copy` costs 20 ns.
+    payload.copy(this.slab, start);
+    this.finish(start, length);
+  }
+
+  /** One frame whose payload is text; lone surrogates become U+FFFD. */
+  encodeText(head: number, text: string): void {
+    // A UTF-16 code unit takes at most three bytes.
+    const length = text.length > MAX_COPIED ? MAX_COPIED + 1 : Buffer.byteLength(text);
+    if (length > MAX_COPIED) {
+      this.encodeLarge(head, Buffer.from(text));
+      return;
+    }
+    this.reserve(length + MAX_HEADER);
+    const start = this.writeHeader(head, length);
+    this.slab.write(text, start, length);
+    this.finish(start, length);
+  }
+
+  /** Bytes that are frames already. They are not changed and may be shared. */
+  encoded(frames: Buffer): void {
+    if (frames.length > MAX_COPIED) {
+      this.flushWith(frames);
+      return;
+    }
+    this.reserve(frames.length);
+    frames.copy(this.slab, this.used);
+    this.used += frames.length;
+    if (!this.corked) this.flush();
+  }
+
+  private encodeLarge(head: number, payload: Buffer): void {
+    if (this.nextMaskingKey !== null) {
+      this.flushWith(this.maskedFrame(head, payload));
+      return;
+    }
+    this.reserve(MAX_HEADER);
+    this.used = this.writeHeader(head, payload.length);
+    this.flushWith(payload);
+  }
+
+  /** A client copies a large payload once, into the buffer that it masks (§5.3). */
+  private maskedFrame(head: number, payload: Buffer): Buffer {
+    const size = frameHeaderLength(payload.length, true);
+    const frame = Buffer.allocUnsafe(size + payload.length);
+    writeFrameHeader(frame, 0, head, payload.length, true);
+    (this.nextMaskingKey as MaskingKeySource)(frame, size - 4);
+    payload.copy(frame, size);
+    maskRange(frame, size, frame.length, readKey(frame, size - 4));
+    return frame;
+  }
+
+  /** Returns where the payload starts; the masking key, if any, stands in front of it. */
+  private writeHeader(head: number, length: number): number {
+    const masked = this.nextMaskingKey !== null;
+    return writeFrameHeader(this.slab, this.used, head, length, masked);
+  }
+
+  private finish(start: number, length: number): void {
+    if (this.nextMaskingKey !== null) {
+      this.nextMaskingKey(this.slab, start - 4);
+      maskRange(this.slab, start, start + length, readKey(this.slab, start - 4));
+    }
+    this.used = start + length;
+    if (!this.corked) this.flush();
+  }
+
+  private reserve(size: number): void {
+    // Again if the sink has called back and filled the next slab.
+    while (this.used > 0 && this.used + size > this.slab.length) this.flush();
+    if (this.slab.length === 0) this.slab = this.pool.take();
+  }
+
+  private flush(): void {
+    this.handOver(undefined);
+  }
+
+  private flushWith(payload: Buffer): void {
+    if (this.used > 0) this.handOver(payload);
+    else this.sink.write(payload);
+  }
+
+  private handOver(payload: Buffer | undefined): void {
+    const { slab, used } = this;
+    this.slab = EMPTY;
+    this.used = 0;
+    const bytes = slab.subarray(0, used);
+    if (this.sinkBlocked) {
+      this.pool.give(slab);
+      this.sink.write(Buffer.from(bytes), payload);
+    } else if (this.sink.write(bytes, payload)) {
+      this.pool.give(slab);
+    }
+  }
+}
+
+/** Octets of a frame's header: 2, 4 or 10, and 4 more with a masking key (RFC 6455 §5.2). */
+export function frameHeaderLength(payloadLength: number, masked: boolean): number {
+  const size = payloadLength < 126 ? 2 : payloadLength < 0x1_0000 ? 4 : 10;
+  return masked ? size + 4 : size;
+}
+
+/**
+ * Writes a frame's header with the minimal length encoding (RFC 6455 §5.2) and returns the offset of the
+ * payload. The four octets in front of it are left for the masking key where `masked` is set.
+ */
+export function writeFrameHeader(
+  target: Buffer,
+  offset: number,
+  head: number,
+  payloadLength: number,
+  masked: boolean,
+): number {
+  const mask = masked ? MASK : 0;
+  target[offset] = head;
+  if (payloadLength < 126) {
+    target[offset + 1] = mask | payloadLength;
+  } else if (payloadLength < 0x1_0000) {
+    target[offset + 1] = mask | 126;
+    target.writeUInt16BE(payloadLength, offset + 2);
+  } else {
+    target[offset + 1] = mask | 127;
+    target.writeUInt32BE(Math.floor(payloadLength / 0x1_0000_0000), offset + 2);
+    target.writeUInt32BE(payloadLength % 0x1_0000_0000, offset + 6);
+  }
+  return offset + frameHeaderLength(payloadLength, masked);
+}

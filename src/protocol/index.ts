@@ -1,0 +1,52 @@
+/**
+ * The engine of hawser: RFC 6455 and the negotiation of RFC 7692 without I/O.
+ * @module hawser/protocol
+ */
+
+export { CloseCode, isValidCloseCode } from './close-codes.js';
+export { closePayload, judgeClosePayload } from './close-payload.js';
+export {
+  type ClosingEvent,
+  type ClosingState,
+  canReceive,
+  canSend,
+  closingTransitions,
+  nextClosingState,
+} from './closing-handshake.js';
+export {
+  type ConnectionClosedDetails,
+  ConnectionClosedError,
+  type ErrorCode,
+  errorCatalogue,
+  HandshakeError,
+  type HandshakeErrorCode,
+  type HandshakeErrorOptions,
+  LimitError,
+  type LimitErrorCode,
+  ProtocolError,
+  type ProtocolErrorCode,
+  UsageError,
+  type UsageErrorCode,
+  UsageSyntaxError,
+  type UsageSyntaxErrorCode,
+} from './errors.js';
+export { type DecoderGate, FrameDecoder, type FrameHandler, type FrameRules } from './frame-decoder.js';
+export {
+  FrameEncoder,
+  type FrameSink,
+  frameHeaderLength,
+  type MaskingKeySource,
+  SlabPool,
+  writeFrameHeader,
+} from './frame-encoder.js';
+export * from './handshake/index.js';
+export { applyMask, type MaskingKey } from './mask.js';
+export { MessageAssembler } from './message-assembler.js';
+export { type MessageHandler, type MessageMode, MessageReceiver } from './message-receiver.js';
+export { isControlOpcode, Opcode, opcodeName } from './opcodes.js';
+export { Utf8Validator } from './utf8.js';
+export {
+  type ProtocolHandler,
+  type ProtocolOptions,
+  WebSocketProtocol,
+} from './websocket-protocol.js';

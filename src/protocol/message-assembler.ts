@@ -1,0 +1,84 @@
+import { Buffer } from 'node:buffer';
+
+/** Pieces below this length are always copied: a Buffer object costs more than their bytes. */
+const MIN_RETAINED = 1024;
+const MIN_SEGMENT = 1024;
+const MAX_SEGMENT = 65_536;
+const EMPTY = Buffer.alloc(0);
+
+/**
+ * Collects the payload of one message. A piece that fills at least half of the memory it came in is kept
+ * as it is, a smaller one is copied into a segment; so at most twice the payload and one segment are
+ * pinned, whatever the cuts. Knows nothing of frames.
+ */
+export class MessageAssembler {
+  /** Bytes collected so far. */
+  length = 0;
+  private pieces: Buffer[] = [];
+  private segment: Buffer = EMPTY;
+  /** The part of the segment that is filled and not yet in `pieces`. */
+  private from = 0;
+  private used = 0;
+
+  /** Takes the next piece of payload. */
+  add(piece: Buffer): void {
+    this.length += piece.length;
+    if (piece.length >= MIN_RETAINED && isMostOfItsMemory(piece)) {
+      this.closeSegment();
+      this.pieces.push(piece);
+      return;
+    }
+    this.copy(piece);
+  }
+
+  /** The whole payload; the assembler is empty afterwards. Copies once unless it is one piece that was kept. */
+  take(): Buffer {
+    this.closeSegment();
+    const { pieces, length } = this;
+    this.clear();
+    if (pieces.length === 0) return EMPTY;
+    const [first] = pieces;
+    // A tiny message must not keep a segment alive.
+    return first.length === length && isMostOfItsMemory(first) ? first : Buffer.concat(pieces, length);
+  }
+
+  /** Drops what was collected. */
+  clear(): void {
+    this.length = 0;
+    this.pieces = [];
+    this.segment = EMPTY;
+    this.from = 0;
+    this.used = 0;
+  }
+
+  private copy(piece: Buffer): void {
+    let start = 0;
+    while (start < piece.length) {
+      if (this.used === this.segment.length) this.openSegment();
+      const count = Math.min(piece.length - start, this.segment.length - this.used);
+      if (count === 1) this.segment[this.used] = piece[start];
+      else piece.copy(this.segment, this.used, start, start + count);
+      this.used += count;
+      start += count;
+    }
+  }
+
+  /** A segment is never larger than what has been received, or 1 KiB, and at most 64 KiB. */
+  private openSegment(): void {
+    this.closeSegment();
+    const size = Math.min(MAX_SEGMENT, Math.max(MIN_SEGMENT, this.length));
+    this.segment = Buffer.allocUnsafeSlow(size);
+    this.from = 0;
+    this.used = 0;
+  }
+
+  private closeSegment(): void {
+    if (this.used === this.from) return;
+    this.pieces.push(this.segment.subarray(this.from, this.used));
+    this.from = this.used;
+  }
+}
+
+function isMostOfItsMemory(piece: Buffer): boolean {
+  return piece.length * 2 >= piece.buffer.byteLength;
+}

@@ -1,0 +1,141 @@
+import { Buffer, isUtf8 } from 'node:buffer';
+import { ProtocolError } from './errors.js';
+import { MessageAssembler } from './message-assembler.js';
+import { Utf8Validator } from './utf8.js';
+
+const EMPTY = Buffer.alloc(0);
+
+/** How incoming messages are handed out: whole, binary ones as an array of fragments, or piece by piece. */
+export type MessageMode = 'whole' | 'fragments' | 'streaming';
+
+/** What a `MessageReceiver` tells. */
+export interface MessageHandler {
+  /** A message; an array holds the fragments of a binary one (mode `fragments`). Text is valid UTF-8. */
+  message(payload: Buffer | Buffer[], isBinary: boolean): void;
+  /** A message that is still compressed (RFC 7692 §6.2). `isBinary` tells what it is once inflated. */
+  compressedMessage(payload: Buffer, isBinary: boolean): void;
+  /** Mode `streaming`: a message starts. */
+  messageStart?(isBinary: boolean, compressed: boolean): void;
+  /** Mode `streaming`: the next piece of the message; text is checked, unless it is compressed. */
+  messageData?(piece: Buffer): void;
+  /** Mode `streaming`: the message is complete. */
+  messageEnd?(): void;
+}
+
+/**
+ * Makes messages out of the payloads of data frames (RFC 6455 §5.4) and checks that text is UTF-8 as it
+ * arrives (§8.1). Knows nothing of headers, limits or closing. Methods that check return an error or null.
+ */
+export class MessageReceiver {
+  /** How messages are handed out; a change counts from the next message on. */
+  mode: MessageMode = 'whole';
+
+  private readonly handler: MessageHandler;
+  private readonly validate: boolean;
+  private current: MessageMode = 'whole';
+  private isBinary = false;
+  private compressed = false;
+  private checksText = false;
+  /** A payload that came in one piece; it is handed out without a copy. */
+  private single: Buffer | null = null;
+  private assembler: MessageAssembler | null = null;
+  private fragments: Buffer[] | null = null;
+  private validator: Utf8Validator | null = null;
+
+  /** @param validate whether text is checked */
+  constructor(handler: MessageHandler, validate: boolean) {
+    this.handler = handler;
+    this.validate = validate;
+  }
+
+  /** The first frame of a message has begun. */
+  start(isBinary: boolean, compressed: boolean): void {
+    this.isBinary = isBinary;
+    this.compressed = compressed;
+    this.checksText = this.validate && !isBinary && !compressed;
+    this.current = this.mode === 'fragments' && (!isBinary || compressed) ? 'whole' : this.mode;
+    if (this.current === 'streaming') this.handler.messageStart?.(isBinary, compressed);
+  }
+
+  /** The next piece of payload; `only` says that it is the whole message. */
+  push(piece: Buffer, only: boolean): ProtocolError | null {
+    if (only && this.current !== 'streaming') {
+      this.single = piece;
+      return null;
+    }
+    if (this.checksText) {
+      this.validator ??= new Utf8Validator();
+      // §8.1 with fail fast: the first byte that cannot be continued ends it.
+      if (!this.validator.push(piece)) return this.failText(piece, this.validator.accepted);
+    }
+    if (this.current === 'streaming') {
+      this.handler.messageData?.(piece);
+    } else {
+      this.assembler ??= new MessageAssembler();
+      this.assembler.add(piece);
+    }
+    return null;
+  }
+
+  /** A frame that is not the last of its message is complete. An empty fragment is no entry, as in `ws`. */
+  endFragment(): void {
+    if (this.current !== 'fragments') return;
+    this.fragments ??= [];
+    const fragment = this.takeCollected();
+    if (fragment.length > 0) this.fragments.push(fragment);
+  }
+
+  /** The last frame of the message is complete. */
+  end(): ProtocolError | null {
+    const { single } = this;
+    if (this.checksText && !(single === null ? this.endText() : isUtf8(single))) {
+      return new ProtocolError('WS_ERR_INVALID_UTF8');
+    }
+    if (this.current === 'streaming') this.handler.messageEnd?.();
+    else if (this.current === 'fragments') this.deliverFragments();
+    else this.deliver(this.takeCollected());
+    return null;
+  }
+
+  /** Drops what was collected: nothing more will come. */
+  clear(): void {
+    this.single = null;
+    this.assembler = null;
+    this.fragments = null;
+  }
+
+  /** What was valid is still handed out, so that it does not depend on the cut. */
+  private failText(piece: Buffer, valid: number): ProtocolError {
+    if (this.current === 'streaming' && valid > 0) this.handler.messageData?.(piece.subarray(0, valid));
+    return new ProtocolError('WS_ERR_INVALID_UTF8');
+  }
+
+  private deliver(payload: Buffer): void {
+    if (this.compressed) this.handler.compressedMessage(payload, this.isBinary);
+    else this.handler.message(payload, this.isBinary);
+  }
+
+  private deliverFragments(): void {
+    this.endFragment();
+    const fragments = this.fragments ?? [];
+    this.fragments = null;
+    this.handler.message(fragments, this.isBinary);
+  }
+
+  private takeCollected(): Buffer {
+    const { single, assembler } = this;
+    if (single !== null) {
+      this.single = null;
+      return single;
+    }
+    this.assembler = null;
+    return assembler === null ? EMPTY : assembler.take();
+  }
+
+  /** §8.1: the message must not end inside a code point. */
+  private endText(): boolean {
+    const { validator } = this;
+    this.validator = null;
+    return validator === null || validator.complete;
+  }
+}

@@ -1,0 +1,79 @@
+import type { WebSocket } from '../client/websocket.js';
+import type { Clock } from '../node/clock.js';
+
+/** Options of `server.drain()`. */
+export interface DrainOptions {
+  /** Milliseconds until what is left is terminated. Default 10,000. */
+  deadline?: number | undefined;
+  /** Close code: 1001, going away (default), or 1012, service restart: clients come back. */
+  code?: number | undefined;
+  /** Reason of the close frames. Default none. */
+  reason?: string | undefined;
+}
+
+/** How a drain ended. */
+export interface DrainResult {
+  /** Connections that ended within the deadline. */
+  closed: number;
+  /** Connections that had to be terminated. */
+  terminated: number;
+}
+
+/** Milliseconds between two batches, and the fewest connections of a batch: 10,000 a second at least. */
+const BATCH_INTERVAL = 10;
+const MIN_BATCH = 100;
+
+/**
+ * Closes connections a batch at a time, so that thousands of clients do not come back in the same moment, with
+ * all close frames out by half of the deadline; terminates those that are left at the deadline.
+ */
+export async function drainConnections(
+  sockets: ReadonlySet<WebSocket>,
+  { deadline = 10_000, code = 1001, reason = '' }: DrainOptions,
+  clock: Clock,
+): Promise<DrainResult> {
+  const open = new Set(sockets);
+  const total = open.size;
+  const batches = Math.max(1, deadline / 2 / BATCH_INTERVAL);
+  const batch = Math.max(MIN_BATCH, Math.ceil(total / batches));
+  const allClosed = whenAllClosed(open);
+  const expired = timer(clock, deadline);
+  closeInBatches([...open], batch, (socket) => socket.close(code, reason), clock);
+  await Promise.race([allClosed, expired.promise]);
+  expired.cancel();
+  const terminated = open.size;
+  for (const socket of open) socket.terminate();
+  await allClosed;
+  return { closed: total - terminated, terminated };
+}
+
+function whenAllClosed(open: Set<WebSocket>): Promise<void> {
+  return new Promise((resolve) => {
+    if (open.size === 0) resolve();
+    for (const socket of open) {
+      socket.once('close', () => {
+        open.delete(socket);
+        if (open.size === 0) resolve();
+      });
+    }
+  });
+}
+
+function closeInBatches(
+  sockets: WebSocket[],
+  batch: number,
+  close: (socket: WebSocket) => void,
+  clock: Clock,
+): void {
+  for (const socket of sockets.splice(0, batch)) close(socket);
+  if (sockets.length > 0)
+    clock.setTimeout(() => closeInBatches(sockets, batch, close, clock), BATCH_INTERVAL);
+}
+
+function timer(clock: Clock, delay: number): { promise: Promise<void>; cancel: () => void } {
+  let handle: unknown;
+  const promise = new Promise<void>((resolve) => {
+    handle = clock.setTimeout(resolve, delay);
+  });
+  return { promise, cancel: () => clock.clearTimeout(handle) };
+}

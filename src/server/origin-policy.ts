@@ -1,0 +1,57 @@
+import type { IncomingMessage } from 'node:http';
+
+/**
+ * Which origins may connect. Browsers do not apply the same-origin policy to WebSockets, so the server has to
+ * look at `Origin` (RFC 6455 §10.2). Other clients send none and pass, unless a function says otherwise.
+ */
+
+/** The option `allowedOrigins`. */
+export type AllowedOrigins =
+  | 'same-host'
+  | readonly (string | RegExp)[]
+  | ((origin: string | undefined, request: IncomingMessage) => boolean | Promise<boolean>);
+
+const defaultPorts = new Map([
+  ['http:', '80'],
+  ['https:', '443'],
+]);
+
+/** Whether a request of this origin may connect. */
+export function isOriginAllowed(
+  policy: AllowedOrigins,
+  origin: string | undefined,
+  request: IncomingMessage,
+): boolean | Promise<boolean> {
+  if (typeof policy === 'function') return policy(origin, request);
+  if (origin === undefined) return true;
+  if (policy === 'same-host') return isSameHost(origin, request.headers.host ?? '');
+  return policy.some((allowed) =>
+    typeof allowed === 'string' ? allowed === origin : matches(allowed, origin),
+  );
+}
+
+/** A pattern with the flag `g` or `y` keeps its place between calls. */
+function matches(pattern: RegExp, origin: string): boolean {
+  pattern.lastIndex = 0;
+  return pattern.test(origin);
+}
+
+/**
+ * Origin's host and port equal those of `Host`. The scheme is ignored, since TLS may end at a proxy: a `Host`
+ * without a port stands for the default port of whatever scheme the origin has.
+ */
+function isSameHost(origin: string, host: string): boolean {
+  // `null` and everything else without a host is refused.
+  if (!URL.canParse(origin)) return false;
+  const { protocol, hostname, port } = new URL(origin);
+  const requested = `${protocol}//${host}`;
+  const defaultPort = defaultPorts.get(protocol);
+  if (defaultPort === undefined || !URL.canParse(requested) || new URL(requested).hostname !== hostname)
+    return false;
+  return (port || defaultPort) === (explicitPort(host) || defaultPort);
+}
+
+function explicitPort(host: string): string {
+  const colon = host.lastIndexOf(':');
+  return colon > host.lastIndexOf(']') ? host.slice(colon + 1) : '';
+}

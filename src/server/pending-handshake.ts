@@ -1,0 +1,97 @@
+import type { IncomingMessage } from 'node:http';
+import type { Duplex } from 'node:stream';
+import type { Clock } from '../node/clock.js';
+import type { HandshakeError } from '../protocol/errors.js';
+import { createRefusal } from '../protocol/handshake/request.js';
+
+/**
+ * One opening handshake between `upgrade` and its answer. It is answered at most once, and ends when the client
+ * goes away or the time is up, whatever asynchronous check is still running.
+ */
+export class PendingHandshake {
+  readonly request: IncomingMessage;
+  readonly socket: Duplex;
+  readonly head: Buffer;
+  private readonly ended: (handshake: PendingHandshake) => void;
+  private controller: AbortController | null = null;
+  private stopTimer: (() => void) | null = null;
+  private open = true;
+
+  /** @param ended called once, when the handshake was answered, given away or given up */
+  constructor(
+    { request, socket, head }: { request: IncomingMessage; socket: Duplex; head: Buffer },
+    ended: (handshake: PendingHandshake) => void,
+  ) {
+    this.request = request;
+    this.socket = socket;
+    this.head = head;
+    this.ended = ended;
+    socket.on('error', destroy);
+    socket.on('close', this.onSocketClose);
+  }
+
+  /** Whether it still waits for its answer. */
+  get pending(): boolean {
+    return this.open;
+  }
+
+  /** Aborted when the client has gone, the time is up or the server shuts down. */
+  get signal(): AbortSignal {
+    this.controller ??= new AbortController();
+    return this.controller.signal;
+  }
+
+  /** Calls `expired` if the handshake is still open after `timeout` milliseconds; 0 for no limit. */
+  limitTime(clock: Clock, timeout: number, expired: () => void): void {
+    if (!this.open || timeout <= 0) return;
+    const timer = clock.setTimeout(expired, timeout);
+    this.stopTimer = () => clock.clearTimeout(timer);
+  }
+
+  /**
+   * Answers with an HTTP error and closes: nothing that follows on this connection is read as a request. `false`
+   * if it was answered before.
+   */
+  refuse(error: HandshakeError): boolean {
+    if (!this.end()) return false;
+    this.controller?.abort(error);
+    const { socket } = this;
+    socket.once('finish', socket.destroy);
+    // Unread bytes would turn the end of the connection into a reset, which may overtake the answer.
+    socket.resume();
+    socket.end(createRefusal(error));
+    return true;
+  }
+
+  /** Ends it in favour of a WebSocket; `false` if it is too late. */
+  accept(): boolean {
+    const { socket } = this;
+    if (!this.end()) return false;
+    socket.removeListener('error', destroy);
+    if (socket.readable && socket.writable) return true;
+    socket.destroy();
+    return false;
+  }
+
+  /** Ends it without an answer: somebody else gives it. */
+  giveAway(): void {
+    this.end();
+  }
+
+  private end(): boolean {
+    if (!this.open) return false;
+    this.open = false;
+    this.stopTimer?.();
+    this.socket.removeListener('close', this.onSocketClose);
+    this.ended(this);
+    return true;
+  }
+
+  private readonly onSocketClose = (): void => {
+    if (this.end()) this.controller?.abort(new Error('The client has gone'));
+  };
+}
+
+function destroy(this: Duplex): void {
+  this.destroy();
+}

@@ -1,0 +1,21 @@
+import type { IncomingMessage } from 'node:http';
+
+/**
+ * Whose `X-Forwarded-For` is believed: `false` (default) nobody's, `true` everybody's, or how many proxies stand
+ * in front of this server. `true` lets any client choose its address, unless a proxy replaces the header.
+ */
+export type TrustProxy = boolean | number;
+
+/** The client's IP address: the peer of the TCP connection, or what trusted proxies say. */
+export function remoteAddressOf(request: IncomingMessage, trust: TrustProxy): string | undefined {
+  const direct = request.socket.remoteAddress;
+  const forwarded = request.headers['x-forwarded-for'];
+  if (trust === false || trust === 0 || forwarded === undefined) return direct;
+  const addresses = String(forwarded)
+    .split(',')
+    .map((address) => address.trim())
+    .filter((address) => address !== '');
+  if (addresses.length === 0) return direct;
+  // Each proxy appends the address that it saw: the last one is what our nearest proxy tells.
+  return trust === true ? addresses[0] : addresses[Math.max(0, addresses.length - trust)];
+}

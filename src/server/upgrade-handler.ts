@@ -1,0 +1,155 @@
+import type { IncomingMessage } from 'node:http';
+import type { Duplex } from 'node:stream';
+import type { Clock } from '../node/clock.js';
+import { HandshakeError } from '../protocol/errors.js';
+import type { AcceptedOffer } from '../protocol/handshake/permessage-deflate.js';
+import { PendingHandshake } from './pending-handshake.js';
+import { admit, type JudgedRequest, judgeRequest, type UpgradePolicy, upgradeResponse } from './upgrade.js';
+
+/** A socket whose 101 response is written. */
+export interface UpgradedSocket {
+  readonly request: IncomingMessage;
+  readonly socket: Duplex;
+  readonly head: Buffer;
+  readonly subprotocol: string;
+  readonly deflate: AcceptedOffer | null;
+  /** What `authenticate` resolved to. */
+  readonly context: unknown;
+}
+
+/** What an `UpgradeHandler` asks and tells its server. */
+export interface UpgradeHost {
+  readonly options: UpgradePolicy;
+  /** Whether new connections are accepted. */
+  isRunning(): boolean;
+  /** The lines of the 101 response may be changed. */
+  headers(lines: string[], request: IncomingMessage): unknown;
+  /** A request broke a rule; `true` if somebody else answers it. */
+  clientError(error: HandshakeError, socket: Duplex, request: IncomingMessage): boolean;
+  /** A handshake was answered, with 101 or an error's status. */
+  answered(request: IncomingMessage, error: HandshakeError | null): void;
+}
+
+/** Takes opening handshakes from the request to the answer; keeps those that wait for an asynchronous check. */
+export class UpgradeHandler {
+  private readonly host: UpgradeHost;
+  private readonly clock: Clock;
+  private readonly handshakes = new Set<PendingHandshake>();
+
+  constructor(host: UpgradeHost, clock: Clock) {
+    this.host = host;
+    this.clock = clock;
+  }
+
+  /** Handshakes that wait for an asynchronous check. */
+  get pending(): number {
+    return this.handshakes.size;
+  }
+
+  /** Answers a request; `upgraded` is called, at once if no check is asynchronous, unless it is refused. */
+  handle(
+    request: IncomingMessage,
+    socket: Duplex,
+    head: Buffer,
+    upgraded: (upgraded: UpgradedSocket) => void,
+  ): void {
+    const handshake = new PendingHandshake({ request, socket, head }, (ended) =>
+      this.handshakes.delete(ended),
+    );
+    this.handshakes.add(handshake);
+    const judged = this.attempt(handshake, () => this.judge(handshake));
+    if (judged === null) return;
+    const admission = this.attempt(handshake, () => ({
+      context: admit(request, judged, this.host.options, handshake.signal),
+    }));
+    if (admission === null) return;
+    const { context } = admission;
+    if (context instanceof Promise) this.wait(handshake, judged, context, upgraded);
+    else this.complete(handshake, judged, context, upgraded);
+  }
+
+  /** Refuses all that wait, when the server shuts down. */
+  refuseAll(): void {
+    for (const handshake of this.handshakes) this.refuse(handshake, shuttingDown());
+  }
+
+  private judge(handshake: PendingHandshake): JudgedRequest | null {
+    const { request, socket } = handshake;
+    const { options } = this.host;
+    const { maxPendingHandshakes = 10_000 } = options;
+    if (!this.host.isRunning()) throw shuttingDown();
+    if (this.handshakes.size > maxPendingHandshakes) throw tooManyPending();
+    try {
+      return judgeRequest(request, options);
+    } catch (error) {
+      const taken = error instanceof HandshakeError && this.host.clientError(error, socket, request);
+      if (!taken) throw error;
+      handshake.giveAway();
+      return null;
+    }
+  }
+
+  private wait(
+    handshake: PendingHandshake,
+    judged: JudgedRequest,
+    admission: Promise<unknown>,
+    upgraded: (upgraded: UpgradedSocket) => void,
+  ): void {
+    const { handshakeTimeout = 10_000 } = this.host.options;
+    const refuse = (error: unknown) => this.refuse(handshake, error);
+    handshake.limitTime(this.clock, handshakeTimeout, () =>
+      refuse(HandshakeError.of('WS_ERR_HANDSHAKE_TIMEOUT')),
+    );
+    admission.then((context) => {
+      // Out of the promise: what a listener throws is an uncaught exception and not a rejection.
+      process.nextTick(() => this.complete(handshake, judged, context, upgraded));
+    }, refuse);
+  }
+
+  private complete(
+    handshake: PendingHandshake,
+    judged: JudgedRequest,
+    context: unknown,
+    upgraded: (upgraded: UpgradedSocket) => void,
+  ): void {
+    const { request, socket, head } = handshake;
+    const response = this.attempt(handshake, () => {
+      if (!this.host.isRunning()) throw shuttingDown();
+      return upgradeResponse(judged, request, this.host.options);
+    });
+    if (response === null || !handshake.pending) return;
+    this.host.headers(response.lines, request);
+    if (!handshake.accept()) return;
+    socket.write(`${response.lines.join('\r\n')}\r\n\r\n`, 'latin1');
+    this.host.answered(request, null);
+    upgraded({ request, socket, head, subprotocol: response.subprotocol, deflate: judged.deflate, context });
+  }
+
+  /** What the options' functions throw refuses the one request, and does not take the process down. */
+  private attempt<R>(handshake: PendingHandshake, step: () => R): R | null {
+    try {
+      return step();
+    } catch (error) {
+      this.refuse(handshake, error);
+      return null;
+    }
+  }
+
+  private refuse(handshake: PendingHandshake, error: unknown): void {
+    const refusal =
+      error instanceof HandshakeError
+        ? error
+        : HandshakeError.of('WS_ERR_CHECK_FAILED', undefined, { cause: error });
+    if (handshake.refuse(refusal)) this.host.answered(handshake.request, refusal);
+  }
+}
+
+function shuttingDown(): HandshakeError {
+  return HandshakeError.of('WS_ERR_SHUTTING_DOWN', undefined, { headers: { 'Retry-After': '5' } });
+}
+
+function tooManyPending(): HandshakeError {
+  return HandshakeError.of('WS_ERR_TOO_MANY_PENDING_HANDSHAKES', undefined, {
+    headers: { 'Retry-After': '5' },
+  });
+}

@@ -1,0 +1,131 @@
+import type { Server as HttpServer, IncomingMessage } from 'node:http';
+import type { TLSSocket } from 'node:tls';
+import { HandshakeError } from '../protocol/errors.js';
+import { type AcceptedOffer, acceptOffer } from '../protocol/handshake/permessage-deflate.js';
+import {
+  type CheckedUpgrade,
+  checkUpgradeRequest,
+  createUpgradeResponse,
+} from '../protocol/handshake/request.js';
+import { upgradeRequestOf } from './http-server.js';
+import { isOriginAllowed } from './origin-policy.js';
+import type { ServerOptions, VerifyClientCallbackAsync, VerifyClientCallbackSync } from './server-options.js';
+
+/**
+ * The server's decisions between `upgrade` and the 101: first what the request says, then who sent it. Knows
+ * nothing of sockets, timers and counters.
+ */
+
+// biome-ignore lint/suspicious/noExplicitAny: the options of a server of any context
+export type UpgradePolicy = ServerOptions<any, any, any>;
+
+/** Node's default of the header count, beyond which it drops headers. */
+const NODE_MAX_HEADERS = 1000;
+
+/** A request that keeps the rules, and the compression that was agreed. */
+export interface JudgedRequest extends CheckedUpgrade {
+  readonly deflate: AcceptedOffer | null;
+}
+
+/** Judges what the request says. @throws HandshakeError with the answer's status */
+export function judgeRequest(request: IncomingMessage, policy: UpgradePolicy): JudgedRequest {
+  if (isTruncated(request)) throw HandshakeError.of('WS_ERR_TOO_MANY_HEADERS');
+  const checked = checkUpgradeRequest(upgradeRequestOf(request));
+  const { perMessageDeflate } = policy;
+  const preferences = typeof perMessageDeflate === 'object' ? perMessageDeflate : {};
+  const deflate = perMessageDeflate ? acceptOffer(checked.extensions, preferences) : null;
+  return { ...checked, deflate };
+}
+
+/**
+ * Judges who sent the request: origin, `verifyClient`, `authenticate`, in this order. Gives the context, at once
+ * if none of them is asynchronous. @throws HandshakeError, or rejects with one
+ */
+export function admit(
+  request: IncomingMessage,
+  { origin }: CheckedUpgrade,
+  policy: UpgradePolicy,
+  signal: AbortSignal,
+): unknown {
+  const { allowedOrigins, verifyClient, authenticate } = policy;
+  const allowed = allowedOrigins === undefined || isOriginAllowed(allowedOrigins, origin, request);
+  return whenKnown(allowed, (isAllowed) => {
+    if (!isAllowed) throw HandshakeError.of('WS_ERR_ORIGIN_REFUSED');
+    const verified = verifyClient === undefined || verify(verifyClient, request);
+    return whenKnown(verified, (isVerified) => {
+      if (!isVerified) throw new HandshakeError(401, 'Unauthorized');
+      return authenticate === undefined ? undefined : authenticated(() => authenticate(request, signal));
+    });
+  });
+}
+
+/** The lines of the 101 response, without the empty ones at its end. */
+export function upgradeResponse(
+  { key, subprotocols, deflate }: JudgedRequest,
+  request: IncomingMessage,
+  policy: UpgradePolicy,
+): { subprotocol: string; lines: string[] } {
+  const subprotocol = chooseSubprotocol(subprotocols, request, policy);
+  const head = createUpgradeResponse({
+    key,
+    subprotocol: subprotocol === '' ? undefined : subprotocol,
+    extensions: deflate === null ? undefined : [deflate.response],
+  });
+  return { subprotocol, lines: head.slice(0, -4).split('\r\n') };
+}
+
+function chooseSubprotocol(offered: Set<string>, request: IncomingMessage, policy: UpgradePolicy): string {
+  if (offered.size === 0) return '';
+  const { handleProtocols } = policy;
+  if (handleProtocols) return handleProtocols(offered, request) || '';
+  return offered.values().next().value as string;
+}
+
+/** Node drops the headers beyond `maxHeadersCount` silently; a check of what is left would prove nothing. */
+function isTruncated(request: IncomingMessage): boolean {
+  const { server } = request.socket as { server?: HttpServer };
+  const limit = server?.maxHeadersCount ?? NODE_MAX_HEADERS;
+  return limit !== 0 && request.rawHeaders.length / 2 >= limit;
+}
+
+function verify(
+  verifyClient: VerifyClientCallbackAsync | VerifyClientCallbackSync,
+  request: IncomingMessage,
+): boolean | Promise<boolean> {
+  const info = {
+    origin: request.headers.origin as string,
+    secure: (request.socket as TLSSocket).encrypted === true,
+    req: request,
+  };
+  if (verifyClient.length !== 2) return (verifyClient as VerifyClientCallbackSync)(info);
+  return new Promise((resolve, reject) => {
+    (verifyClient as VerifyClientCallbackAsync)(info, (result, status = 401, message, headers = {}) => {
+      if (result) resolve(true);
+      else reject(new HandshakeError(status, { message, headers: headers as Record<string, string> }));
+    });
+  });
+}
+
+/** An error that is no `HandshakeError` may hold a secret: the client gets its status, 401 by default, no more. */
+function authenticated(authenticate: () => unknown): unknown {
+  const refuse = (cause: unknown): never => {
+    if (cause instanceof HandshakeError) throw cause;
+    const status = (cause as { status?: unknown } | null)?.status;
+    const valid = typeof status === 'number' && status >= 400 && status <= 599;
+    throw new HandshakeError(valid ? status : 401, { message: 'Authentication failed', cause });
+  };
+  try {
+    const context = authenticate();
+    return isPromise(context) ? context.then(undefined, refuse) : context;
+  } catch (error) {
+    return refuse(error);
+  }
+}
+
+function whenKnown<A>(value: A | Promise<A>, next: (value: A) => unknown): unknown {
+  return isPromise(value) ? value.then(next as (value: unknown) => unknown) : next(value);
+}
+
+function isPromise(value: unknown): value is Promise<unknown> {
+  return typeof (value as Promise<unknown> | null | undefined)?.then === 'function';
+}

@@ -1,0 +1,301 @@
+import type { Server as HttpServer, IncomingMessage } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { Duplex } from 'node:stream';
+import { type BufferLike, bytesOf } from '../client/payload.js';
+import { WebSocket } from '../client/websocket.js';
+import { systemClock } from '../node/clock.js';
+import { type ConnectionSettings, connectionSettings } from '../node/connection-settings.js';
+import { diagnostics } from '../node/diagnostics.js';
+import { Heartbeat } from '../node/heartbeat.js';
+import { deflateAgreement } from '../node/per-message-deflate-options.js';
+import { PreparedMessage } from '../node/prepared-message.js';
+import { TypedEmitter } from '../node/typed-emitter.js';
+import { type HandshakeError, UsageError } from '../protocol/errors.js';
+import { checkPreferences } from '../protocol/handshake/permessage-deflate.js';
+import { type DrainOptions, type DrainResult, drainConnections } from './drain.js';
+import { createUpgradeServer } from './http-server.js';
+import { remoteAddressOf } from './remote-address.js';
+import { MetricsCollector, type ServerMetrics } from './server-metrics.js';
+import type { ServerOptions } from './server-options.js';
+import type { UpgradePolicy } from './upgrade.js';
+import { type UpgradedSocket, UpgradeHandler, type UpgradeHost } from './upgrade-handler.js';
+import { addEndpoint, removeEndpoint, type UpgradeEndpoint } from './upgrade-router.js';
+
+/** A server's socket with the context that `authenticate` gave it. */
+export type ServerSocket<T extends typeof WebSocket, Context> = InstanceType<T> & {
+  readonly context: Context;
+};
+
+/** The events of a `WebSocketServer` and their arguments. */
+export interface WebSocketServerEvents<
+  T extends typeof WebSocket,
+  U extends typeof IncomingMessage,
+  Context,
+> {
+  /** A connection is open. */
+  connection: [socket: ServerSocket<T, Context>, request: InstanceType<U>];
+  /** The HTTP server failed, for example to listen. */
+  error: [error: Error];
+  /** The lines of the 101 response are about to be written; they may be changed. */
+  headers: [headers: string[], request: InstanceType<U>];
+  listening: [];
+  close: [];
+  /** A handshake broke a rule. With a listener the answer is the listener's. */
+  wsClientError: [error: Error, socket: Duplex, request: InstanceType<U>];
+}
+
+/** Options of `broadcast`. */
+export interface BroadcastOptions<Socket = WebSocket> {
+  /** Send a binary message; by default everything but a string is. */
+  binary?: boolean | undefined;
+  /** Compress, where permessage-deflate was negotiated. Default `true`. */
+  compress?: boolean | undefined;
+  /** Sends only to sockets for which it answers `true`. */
+  filter?: ((socket: Socket) => boolean) | undefined;
+  /** Does not send to this socket. */
+  except?: Socket | undefined;
+}
+
+const RUNNING = 0;
+const CLOSING = 1;
+const CLOSED = 2;
+
+/** A WebSocket server on an HTTP server of its own, on a shared one, or on none, with the API of `ws`. */
+export class WebSocketServer<
+    T extends typeof WebSocket = typeof WebSocket,
+    U extends typeof IncomingMessage = typeof IncomingMessage,
+    Context = undefined,
+  >
+  extends TypedEmitter<WebSocketServerEvents<T, U, Context>>
+  implements UpgradeEndpoint, AsyncDisposable
+{
+  /** The options as they were given; `handleProtocols` and others may be assigned later. */
+  readonly options: ServerOptions<T, U, Context>;
+  /** The open connections, unless `clientTracking` is off. */
+  readonly clients!: Set<ServerSocket<T, Context>>;
+
+  private readonly settings: ConnectionSettings;
+  private readonly heartbeat: Heartbeat | null;
+  private readonly collector = new MetricsCollector();
+  private readonly sockets = new Set<ServerSocket<T, Context>>();
+  private readonly handler: UpgradeHandler;
+  /** One function each for all connections and for the HTTP server. */
+  private readonly onClientClose: (this: WebSocket, code: number) => void;
+  private readonly onListening = (): boolean => this.emit('listening');
+  private readonly onServerError = (error: Error): boolean => this.emit('error', error);
+  private _server: HttpServer | null = null;
+  private _state: typeof RUNNING | typeof CLOSING | typeof CLOSED = RUNNING;
+
+  /**
+   * @param callback added as listener of `listening`
+   * @throws UsageError `WS_ERR_INVALID_OPTIONS` unless exactly one of `port`, `server` and `noServer` is given
+   */
+  constructor(options: ServerOptions<T, U, Context> = {}, callback?: () => void) {
+    super();
+    checkOptions(options);
+    this.options = { clientTracking: true, perMessageDeflate: false, ...options };
+    const { clock = systemClock, heartbeat = { interval: 25_000, timeout: 10_000 } } = options;
+    this.settings = { ...connectionSettings('server', options), traffic: this.collector.traffic };
+    this.heartbeat = heartbeat === false ? null : new Heartbeat(heartbeat, clock);
+    this.handler = new UpgradeHandler(this.upgradeHost(), clock);
+    const { collector, sockets } = this;
+    const closeIfIdle = () => this.closeIfIdle();
+    this.onClientClose = function (code) {
+      collector.countClosed(this, code);
+      sockets.delete(this as ServerSocket<T, Context>);
+      closeIfIdle();
+    };
+    if (this.options.clientTracking) this.clients = this.sockets;
+    if (options.noServer) return;
+    const { port, host, backlog, handshakeTimeout = 10_000 } = options;
+    const own = port === undefined ? null : createUpgradeServer(handshakeTimeout);
+    this.attach(own ?? (options.server as unknown as HttpServer));
+    own?.listen({ port, host, backlog }, callback);
+  }
+
+  /**
+   * The address it listens on; `null` before and after.
+   * @throws UsageError `WS_ERR_INVALID_OPTIONS` with `noServer`
+   */
+  address(): AddressInfo | string | null {
+    if (this.options.noServer) {
+      throw new UsageError('WS_ERR_INVALID_OPTIONS', 'The server is operating in "noServer" mode');
+    }
+    return this._server?.address() ?? null;
+  }
+
+  /** Whether this server serves the request's path; may be overridden. */
+  shouldHandle(request: IncomingMessage): boolean | Promise<boolean> {
+    const { path } = this.options;
+    if (!path) return true;
+    const url = request.url ?? '';
+    const query = url.indexOf('?');
+    return (query < 0 ? url : url.slice(0, query)) === path;
+  }
+
+  /** Answers an upgrade request; `callback` gets the socket once it is open. For `noServer`. */
+  handleUpgrade(
+    request: InstanceType<U>,
+    socket: Duplex,
+    head: Buffer,
+    callback: (socket: ServerSocket<T, Context>, request: InstanceType<U>) => void,
+  ): void {
+    if (adopted.has(socket)) {
+      throw new UsageError(
+        'WS_ERR_INVALID_ARGUMENT',
+        'server.handleUpgrade() was called more than once with the same socket, possibly due to a misconfiguration',
+      );
+    }
+    adopted.add(socket);
+    this.handler.handle(request, socket, head, (upgraded) => callback(this.accept(upgraded), request));
+  }
+
+  /** @internal */
+  upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+    this.handleUpgrade(request as InstanceType<U>, socket, head, (client) =>
+      this.emit('connection', client, request),
+    );
+  }
+
+  /** Frames a message once and compresses it once per window size; for `socket.send` to many. */
+  prepareMessage(
+    data: Exclude<BufferLike, Blob>,
+    options: { binary?: boolean | undefined } = {},
+  ): PreparedMessage {
+    const { perMessageDeflate } = this.options;
+    const zlib = typeof perMessageDeflate === 'object' ? perMessageDeflate.zlibDeflateOptions : undefined;
+    return new PreparedMessage(bytesOf(data), options.binary ?? typeof data !== 'string', zlib);
+  }
+
+  /** Sends one message to all open connections, or to those that the options leave; returns to how many. */
+  broadcast(
+    data: Exclude<BufferLike, Blob> | PreparedMessage,
+    options: BroadcastOptions<ServerSocket<T, Context>> = {},
+  ): number {
+    const message = data instanceof PreparedMessage ? data : this.prepareMessage(data, options);
+    const { filter, except, compress } = options;
+    let count = 0;
+    for (const socket of this.sockets) {
+      if (socket === except || socket.readyState !== WebSocket.OPEN) continue;
+      if (filter !== undefined && !filter(socket)) continue;
+      socket.send(message, { compress });
+      count++;
+    }
+    return count;
+  }
+
+  /** What happened at this server so far. */
+  metrics(): ServerMetrics {
+    return this.collector.snapshot(this.sockets, this.handler.pending);
+  }
+
+  /** Stops accepting connections; those that are open stay. `callback` is called when all is closed. */
+  close(callback?: (error?: Error) => void): void {
+    if (this._state === CLOSED) {
+      if (callback) this.once('close', () => callback(new UsageError('WS_ERR_SERVER_NOT_RUNNING')));
+      process.nextTick(() => this.emit('close'));
+      return;
+    }
+    if (callback) this.once('close', callback);
+    if (this._state === CLOSING) return;
+    this._state = CLOSING;
+    this.handler.refuseAll();
+    const server = this.detach();
+    if (this.options.port === undefined || server === null) this.closeIfIdle();
+    else server.close(() => this.closed());
+  }
+
+  /**
+   * Stops accepting, closes every connection with 1001 (or `code`), paced, and terminates what is left at the
+   * deadline. Resolves when all have ended.
+   */
+  async drain(options: DrainOptions = {}): Promise<DrainResult> {
+    const closed = new Promise<void>((resolve) => this.close(() => resolve()));
+    const result = await drainConnections(this.sockets, options, this.settings.clock);
+    await closed;
+    return result;
+  }
+
+  /** `await using server = …` drains at the end of its block. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.drain();
+  }
+
+  private upgradeHost(): UpgradeHost {
+    return {
+      options: this.options,
+      isRunning: () => this._state === RUNNING,
+      headers: (lines, request) => this.emit('headers', lines, request),
+      clientError: (error, socket, request) => this.emit('wsClientError', error, socket, request),
+      answered: (request, error) => this.answered(request, error),
+    };
+  }
+
+  private answered(request: IncomingMessage, error: HandshakeError | null): void {
+    if (error === null) this.collector.countAccepted();
+    else this.collector.countRefused(error.status);
+    if (!diagnostics.handshake.hasSubscribers) return;
+    diagnostics.handshake.publish({ status: error?.status ?? 101, code: error?.code, request });
+  }
+
+  /** The 101 is written: makes the WebSocket. */
+  private accept(upgraded: UpgradedSocket): ServerSocket<T, Context> {
+    const { request, socket, head, subprotocol, deflate, context } = upgraded;
+    const { perMessageDeflate, trustProxy = false } = this.options;
+    const options = typeof perMessageDeflate === 'object' ? perMessageDeflate : {};
+    const { settings, heartbeat } = this;
+    const agreement =
+      deflate === null ? null : deflateAgreement('server', deflate.parameters, options, settings.maxPayload);
+    const Socket = (this.options.WebSocket ?? WebSocket) as typeof WebSocket;
+    const client = new Socket(null, undefined, this.options as never);
+    client.context = context;
+    client.remoteAddress = remoteAddressOf(request, trustProxy);
+    client.on('close', this.onClientClose);
+    this.sockets.add(client as ServerSocket<T, Context>);
+    client.adopt({ socket, head, settings, agreement, heartbeat, subprotocol });
+    return client as ServerSocket<T, Context>;
+  }
+
+  private attach(server: HttpServer): void {
+    this._server = server;
+    server.on('listening', this.onListening);
+    server.on('error', this.onServerError);
+    addEndpoint(server, this);
+  }
+
+  private detach(): HttpServer | null {
+    const server = this._server;
+    this._server = null;
+    if (server === null) return null;
+    server.removeListener('listening', this.onListening);
+    server.removeListener('error', this.onServerError);
+    removeEndpoint(server, this);
+    return server;
+  }
+
+  private closeIfIdle(): void {
+    if (this._state === CLOSING && (this.clients === undefined || this.sockets.size === 0)) {
+      process.nextTick(() => this.closed());
+    }
+  }
+
+  private closed(): void {
+    if (this._state === CLOSED) return;
+    this._state = CLOSED;
+    this.emit('close');
+  }
+}
+
+/** Sockets that were handed in; a second time is a mistake that would mix two protocols' bytes. */
+const adopted = new WeakSet<Duplex>();
+
+function checkOptions({ port, server, noServer, perMessageDeflate }: UpgradePolicy): void {
+  const given = [port !== undefined, Boolean(server), Boolean(noServer)].filter(Boolean).length;
+  if (given !== 1) {
+    throw new UsageError(
+      'WS_ERR_INVALID_OPTIONS',
+      'One and only one of the "port", "server", or "noServer" options must be specified',
+    );
+  }
+  if (typeof perMessageDeflate === 'object') checkPreferences(perMessageDeflate);
+}

@@ -1,0 +1,18 @@
+import { spawn } from 'node:child_process';
+import { expect, it } from 'vitest';
+import { observe, root } from './hawser-process.js';
+
+it('npm start takes a port, and Ctrl-C ends npm itself with 0', { timeout: 120_000 }, async () => {
+  // A terminal sends Ctrl-C to the whole process group, so npm gets one of its own here.
+  const npm = observe(
+    spawn('npm', ['start', '--', '--port', '0'], {
+      cwd: root,
+      detached: true,
+      stdio: ['ignore', 'pipe', 'pipe'],
+    }),
+  );
+  const [, url = ''] = await npm.prints(/hawser serves (http:\/\/localhost:\d+)/);
+  expect((await fetch(url)).status).toBe(200);
+  process.kill(-npm.child.pid!, 'SIGINT');
+  expect(await npm.exited).toBe(0);
+});

@@ -1,0 +1,37 @@
+/**
+ * One vitest project per kind of test; a project without tests fails. The public subpaths stand for the
+ * sources here, except in the projects that start the built program.
+ */
+import { fileURLToPath } from 'node:url';
+import { defineConfig } from 'vitest/config';
+
+const source = (path: string): string => fileURLToPath(new URL(`./src/${path}`, import.meta.url));
+
+const alias = [
+  { find: /^hawser$/, replacement: source('index.ts') },
+  { find: /^hawser\/protocol$/, replacement: source('protocol/index.ts') },
+];
+
+/** Options that differ from vitest's own defaults, by project. */
+const projects: Record<string, object> = {
+  protocol: {},
+  node: {},
+  client: {},
+  server: {},
+  cli: {},
+  conformance: {},
+  integration: {},
+  browser: { testTimeout: 60_000, hookTimeout: 60_000, fileParallelism: false },
+  package: { testTimeout: 180_000, hookTimeout: 180_000, fileParallelism: false },
+  gates: { testTimeout: 300_000, fileParallelism: false, execArgv: ['--expose-gc'] },
+};
+
+export default defineConfig({
+  test: {
+    projects: Object.entries(projects).map(([name, options]) => ({
+      resolve: { alias },
+      test: { name, include: [`test/${name}/**/*.test.ts`], testTimeout: 20_000, pool: 'forks', ...options },
+    })),
+    coverage: { provider: 'v8', include: ['src/**/*.ts'], reporter: ['text-summary', 'json-summary'] },
+  },
+});
