@@ -3,7 +3,7 @@
  * `hawser/protocol` gets an ES module, which every Node.js that we support can load.
  */
 import { execFileSync } from 'node:child_process';
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, rmSync } from 'node:fs';
 import { program, root, run } from './steps.js';
 
 const folder = `${root}node_modules/.cache/pack`;
@@ -13,6 +13,7 @@ const folder = `${root}node_modules/.cache/pack`;
  * @returns {{ path: string, size: number, unpackedSize: number, entryCount: number }}
  */
 export function pack() {
+  rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
   const args = ['pack', '--json', '--ignore-scripts', '--loglevel', 'error', '--pack-destination', folder];
   const [packed] = JSON.parse(execFileSync('npm', args, { cwd: root, encoding: 'utf8' }));

@@ -60,14 +60,27 @@ function problemsOfFile(file) {
   return problems;
 }
 
+/**
+ * @typedef {{ version?: string, resolved?: string, link?: boolean, optionalDependencies?: Record<string, string> }} LockedPackage
+ */
+
+/** A lock file that works with every registry, and with `npm ci` on every platform. */
 function problemsOfLockFile() {
-  const { packages } = JSON.parse(readFileSync(`${root}package-lock.json`, 'utf8'));
-  return Object.entries(packages).flatMap(([path, { resolved, link, version }]) => {
-    if (resolved !== undefined) return [`package-lock.json: ${path} has a download address or a local path`];
-    if (link === true || String(version).includes(':'))
-      return [`package-lock.json: ${path} is not from a registry`];
-    return [];
-  });
+  /** @type {Record<string, LockedPackage>} */
+  const packages = JSON.parse(readFileSync(`${root}package-lock.json`, 'utf8')).packages;
+  return Object.entries(packages).flatMap(
+    ([path, { version, resolved, link, optionalDependencies = {} }]) => {
+      const problems = [];
+      if (resolved !== undefined) problems.push(`${path} has a download address or a local path`);
+      if (link === true || version?.includes(':')) problems.push(`${path} is not from a registry`);
+      for (const name of Object.keys(optionalDependencies)) {
+        const places = [`${path}/node_modules/${name}`, `node_modules/${name}`];
+        if (!places.some((place) => place in packages))
+          problems.push(`${name} is missing; npm ci would refuse`);
+      }
+      return problems.map((problem) => `package-lock.json: ${problem}`);
+    },
+  );
 }
 
 if (import.meta.filename === process.argv[1]) process.exitCode = checkSources();

@@ -86,6 +86,8 @@ export interface ClientOptions extends SecureContextOptions {
   autoPong?: boolean | undefined;
   /** Longest message that is accepted, in bytes after decompression; 0 for no limit. Default 100 MiB. */
   maxPayload?: number | undefined;
+  /** Longest message in bytes that `messageStreams` hands out; 0 for no limit. Default 0. */
+  maxMessageSize?: number | undefined;
   /** Most fragments of one message; 0 for no limit. Default 131,072. */
   maxFragments?: number | undefined;
   /** Do not check that text is UTF-8. Default `false`. */

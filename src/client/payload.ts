@@ -54,11 +54,10 @@ export function sizeOf(data: unknown): number {
 }
 
 /** A message as `binaryType` wants it. */
-export function binaryAs(type: BinaryType, payload: Buffer | Buffer[]): RawData | Blob {
-  if (type === 'fragments') return Array.isArray(payload) ? payload : [payload];
-  if (type === 'blob') return new Blob(Array.isArray(payload) ? payload : [payload]);
-  const whole = Array.isArray(payload) ? Buffer.concat(payload) : payload;
-  return type === 'arraybuffer' ? arrayBufferOf(whole) : whole;
+export function binaryAs(type: BinaryType, payload: Buffer): RawData | Blob {
+  if (type === 'nodebuffer') return payload;
+  if (type === 'fragments') return [payload];
+  return type === 'blob' ? new Blob([payload]) : arrayBufferOf(payload);
 }
 
 /** An ArrayBuffer that holds these bytes and no others. */

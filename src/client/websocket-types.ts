@@ -61,6 +61,4 @@ export interface Upgrade {
 /** @internal Options that both a server's and a client's sockets read. */
 export interface SocketOptions extends ClientOptions {
   isServer?: boolean | undefined;
-  /** Longest message in bytes that `messageStreams` hands out. */
-  maxMessageSize?: number | undefined;
 }

@@ -281,18 +281,16 @@ export class WebSocket extends EventTargetEmitter implements ConnectionOwner {
   // What the connection tells.
 
   /** @internal */
-  connectionMessage(payload: Buffer | Buffer[], isBinary: boolean): void {
-    if (this._iterator !== null) {
-      const whole = Array.isArray(payload) ? Buffer.concat(payload) : payload;
-      this._iterator.push(isBinary ? whole : whole.toString());
-    }
-    if (isBinary) {
-      const asIs = this._binaryType === 'nodebuffer';
-      this.emit('message', asIs ? payload : binaryAs(this._binaryType, payload), true);
-    } else {
-      const whole = Array.isArray(payload) ? Buffer.concat(payload) : payload;
-      this.emit('message', this._options.textType === 'string' ? whole.toString() : whole, false);
-    }
+  connectionMessage(payload: Buffer, isBinary: boolean): void {
+    this._iterator?.push(isBinary ? payload : payload.toString());
+    if (isBinary) this.emit('message', binaryAs(this._binaryType, payload), true);
+    else this.emit('message', this._options.textType === 'string' ? payload.toString() : payload, false);
+  }
+
+  /** @internal */
+  connectionFragments(fragments: Buffer[]): void {
+    this._iterator?.push(Buffer.concat(fragments));
+    this.emit('message', fragments, true);
   }
 
   /** @internal */

@@ -3,18 +3,21 @@ import { CloseCode } from '../protocol/close-codes.js';
 import { closePayload } from '../protocol/close-payload.js';
 import { ConnectionClosedError, type LimitError, type ProtocolError } from '../protocol/errors.js';
 import { type ProtocolHandler, WebSocketProtocol } from '../protocol/websocket-protocol.js';
-import type { ConnectionSettings, DeflateAgreement } from './connection-settings.js';
+import type { ConnectionSettings, DeflateAgreement, SlowConsumerAction } from './connection-settings.js';
+import { diagnostics } from './diagnostics.js';
 import type { Heartbeat } from './heartbeat.js';
 import { Hold, RESTING } from './hold.js';
 import { MessageInflater } from './message-inflater.js';
 import { Outgoing, type OutgoingHandler } from './outgoing.js';
 import type { SendTask } from './send-queue.js';
+import { bindSocket } from './socket-events.js';
 import { SocketWriter, type SocketWriterHandler } from './socket-writer.js';
 
 /** What a connection tells its owner, the `WebSocket` class. */
 export interface ConnectionOwner {
-  /** A message; an array holds its fragments. */
-  connectionMessage(payload: Buffer | Buffer[], isBinary: boolean): void;
+  connectionMessage(payload: Buffer, isBinary: boolean): void;
+  /** A binary message in its fragments, in the mode `fragments`. */
+  connectionFragments(fragments: Buffer[]): void;
   connectionPing(payload: Buffer): void;
   connectionPong(payload: Buffer): void;
   /** The connection was failed by us: a broken rule, a limit, a heartbeat. `close` follows. */
@@ -34,12 +37,7 @@ export interface StreamReceiver {
   closed(error: ConnectionClosedError): void;
 }
 
-const kConnection = Symbol('connection');
 const EMPTY = Buffer.alloc(0);
-
-interface ConnectedSocket extends Duplex {
-  [kConnection]: Connection;
-}
 
 /**
  * A live connection: pumps bytes between a Duplex and the engine, inflates and deflates, closes in time, and
@@ -90,10 +88,8 @@ export class Connection implements ProtocolHandler, OutgoingHandler, SocketWrite
 
   /** Begins to read; `head` are bytes that came with the opening handshake. */
   start(head: Buffer): void {
-    const socket = this.socket as ConnectedSocket;
-    socket[kConnection] = this;
-    if (head.length > 0) socket.unshift(head);
-    socket.on('data', onData).on('end', onEnd).on('close', onClose).on('error', onError);
+    if (head.length > 0) this.socket.unshift(head);
+    bindSocket(this.socket, this);
     this.heartbeat?.add(this);
   }
 
@@ -155,7 +151,7 @@ export class Connection implements ProtocolHandler, OutgoingHandler, SocketWrite
   destroyWith(error: Error): void {
     if (this.finished || this.socket.destroyed) return;
     this.terminate();
-    this.owner.connectionError(error);
+    this.report(error);
   }
 
   /** The error for whoever still waited for this connection. */
@@ -173,10 +169,21 @@ export class Connection implements ProtocolHandler, OutgoingHandler, SocketWrite
   }
 
   /** @internal */
-  message(payload: Buffer | Buffer[], isBinary: boolean): void {
+  message(payload: Buffer, isBinary: boolean): void {
     this.settings.traffic.messagesReceived++;
     try {
       this.owner.connectionMessage(payload, isBinary);
+    } catch (error) {
+      rethrow(error);
+    }
+    if (!this.settings.allowSynchronousEvents) this.nextTurn();
+  }
+
+  /** @internal */
+  fragments(fragments: Buffer[]): void {
+    this.settings.traffic.messagesReceived++;
+    try {
+      this.owner.connectionFragments(fragments);
     } catch (error) {
       rethrow(error);
     }
@@ -243,11 +250,7 @@ export class Connection implements ProtocolHandler, OutgoingHandler, SocketWrite
   /** @internal */
   failed(error: ProtocolError | LimitError): void {
     this.outgoing.abort(this.closedError());
-    try {
-      this.owner.connectionError(error);
-    } catch (thrown) {
-      rethrow(thrown);
-    }
+    this.report(error);
   }
 
   /** @internal Both close frames are exchanged, or the connection failed: nothing more is read or written. */
@@ -274,8 +277,11 @@ export class Connection implements ProtocolHandler, OutgoingHandler, SocketWrite
   }
 
   /** @internal */
-  slowConsumer(error: LimitError): void {
-    this.destroyWith(error);
+  slowConsumer(action: SlowConsumerAction, error: LimitError): void {
+    const { bufferedAmount } = this.outgoing;
+    const { slowConsumer } = diagnostics;
+    if (slowConsumer.hasSubscribers) slowConsumer.publish({ socket: this.owner, bufferedAmount, action });
+    if (action === 'close') this.destroyWith(error);
   }
 
   // The socket's events.
@@ -317,6 +323,14 @@ export class Connection implements ProtocolHandler, OutgoingHandler, SocketWrite
     this.owner.connectionClose(this.closeCode, this.closeReason);
   }
 
+  private report(error: Error): void {
+    try {
+      this.owner.connectionError(error);
+    } catch (thrown) {
+      rethrow(thrown);
+    }
+  }
+
   private startCloseTimer(): void {
     this.closeTimer ??= this.settings.clock.setTimeout(() => this.terminate(), this.settings.closeTimeout);
   }
@@ -356,23 +370,6 @@ function closeTask(engine: WebSocketProtocol, code?: number, reason?: Buffer | s
     },
     abort: () => undefined,
   };
-}
-
-function onData(this: ConnectedSocket, chunk: Buffer): void {
-  this[kConnection].receive(chunk);
-}
-
-function onEnd(this: ConnectedSocket): void {
-  this[kConnection].receiveEnd();
-}
-
-function onClose(this: ConnectedSocket): void {
-  this[kConnection].socketEnded();
-}
-
-/** `close` follows and tells all: 1006. */
-function onError(this: ConnectedSocket): void {
-  this.destroy();
 }
 
 /** A listener's exception is the application's; it must not leave the engine in the middle of a frame. */

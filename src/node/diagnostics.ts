@@ -4,8 +4,8 @@ import { type Channel, channel } from 'node:diagnostics_channel';
 export interface HandshakeDiagnostics {
   /** HTTP status of the answer: 101 or the refusal's. */
   readonly status: number;
-  /** Code of the error that refused it. */
-  readonly code: string | undefined;
+  /** Why it was refused; its `cause` is what a function of the options has thrown. `undefined` with 101. */
+  readonly error: Error | undefined;
   /** The `IncomingMessage`. */
   readonly request: unknown;
 }

@@ -1,6 +1,6 @@
 import { ConnectionClosedError, LimitError } from '../protocol/errors.js';
 import type { WebSocketProtocol } from '../protocol/websocket-protocol.js';
-import type { ConnectionSettings, DeflateAgreement } from './connection-settings.js';
+import type { ConnectionSettings, DeflateAgreement, SlowConsumerAction } from './connection-settings.js';
 import { MessageDeflater } from './message-deflater.js';
 import type { PreparedMessage } from './prepared-message.js';
 import { SendQueue, type SendTask } from './send-queue.js';
@@ -10,8 +10,8 @@ import type { SendCallback, SocketWriter } from './socket-writer.js';
 export interface OutgoingHandler {
   /** All that was buffered has left, after `send` had returned `false`. */
   drained(): void;
-  /** The peer does not read and the policy is to close. */
-  slowConsumer(error: LimitError): void;
+  /** A message met `maxBufferedAmount`; with `close` the connection has to be destroyed with `error`. */
+  slowConsumer(action: SlowConsumerAction, error: LimitError): void;
 }
 
 /** How a message is sent. */
@@ -208,12 +208,12 @@ export class Outgoing {
     if (buffered === 0 || buffered + size <= this.settings.maxBufferedAmount) return true;
     const { slowConsumer } = this.settings;
     const action = typeof slowConsumer === 'function' ? slowConsumer(size) : slowConsumer;
-    if (action === 'send') return true;
     const error = new LimitError('WS_ERR_SLOW_CONSUMER');
+    this.handler.slowConsumer(action, error);
+    if (action === 'send') return true;
     if (callback !== undefined) process.nextTick(callback, error);
     this.drainDue = true;
     if (action === 'drop') this.dropped++;
-    else this.handler.slowConsumer(error);
     return false;
   }
 

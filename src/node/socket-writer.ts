@@ -50,7 +50,7 @@ export class SocketWriter {
 
   /** Calls back, never at once, when all that was written so far has left. */
   whenWritten(callback: SendCallback): void {
-    if (this.blocked) this.socket.write(EMPTY, callback);
+    if (this.blocked && this.socket.writable) this.socket.write(EMPTY, callback);
     else process.nextTick(callback, this.lost());
   }
 
@@ -68,7 +68,8 @@ export class SocketWriter {
   }
 
   private unblock(error: Error | null | undefined): void {
-    if (error) return;
+    // Behind the end of the socket nothing more may be written, not even nothing.
+    if (error || !this.socket.writable) return;
     if (this.socket.writableLength > 0) {
       this.socket.write(EMPTY, (next) => this.unblock(next));
       return;

@@ -10,10 +10,12 @@ export type MessageMode = 'whole' | 'fragments' | 'streaming';
 
 /** What a `MessageReceiver` tells. */
 export interface MessageHandler {
-  /** A message; an array holds the fragments of a binary one (mode `fragments`). Text is valid UTF-8. */
-  message(payload: Buffer | Buffer[], isBinary: boolean): void;
+  /** A message. Text is valid UTF-8. */
+  message(payload: Buffer, isBinary: boolean): void;
   /** A message that is still compressed (RFC 7692 §6.2). `isBinary` tells what it is once inflated. */
-  compressedMessage(payload: Buffer, isBinary: boolean): void;
+  compressedMessage?(payload: Buffer, isBinary: boolean): void;
+  /** Mode `fragments`: a binary message that was not compressed, in its fragments. */
+  fragments?(fragments: Buffer[]): void;
   /** Mode `streaming`: a message starts. */
   messageStart?(isBinary: boolean, compressed: boolean): void;
   /** Mode `streaming`: the next piece of the message; text is checked, unless it is compressed. */
@@ -111,7 +113,7 @@ export class MessageReceiver {
   }
 
   private deliver(payload: Buffer): void {
-    if (this.compressed) this.handler.compressedMessage(payload, this.isBinary);
+    if (this.compressed) this.handler.compressedMessage?.(payload, this.isBinary);
     else this.handler.message(payload, this.isBinary);
   }
 
@@ -119,7 +121,7 @@ export class MessageReceiver {
     this.endFragment();
     const fragments = this.fragments ?? [];
     this.fragments = null;
-    this.handler.message(fragments, this.isBinary);
+    this.handler.fragments?.(fragments);
   }
 
   private takeCollected(): Buffer {

@@ -17,14 +17,14 @@ export interface ProtocolHandler extends MessageHandler {
   /** Bytes to write to the peer, in order; `payload` follows `bytes`. `true`: `bytes` may be overwritten now. */
   write(bytes: Buffer, payload?: Buffer): boolean;
   /** The peer sent a ping; it is answered unless the option `autoPong` is off. */
-  ping(payload: Buffer): void;
+  ping?(payload: Buffer): void;
   /** The peer sent a pong. */
-  pong(payload: Buffer): void;
+  pong?(payload: Buffer): void;
   /**
    * The peer's close frame: its code, 1005 if it had none, and its reason. Unless the answer is `false`, the
    * engine echoes the frame (§5.5.1) when this returns; after `false` the handler must call `close` itself.
    */
-  close(code: number, reason: Buffer): unknown;
+  close?(code: number, reason: Buffer): unknown;
   /** The connection was failed (§7.1.7); the close frame, if one could go out, is written already. */
   failed(error: ProtocolError | LimitError): void;
   /** Nothing more will be written or read: the transport may be closed now. Called once. */
@@ -286,7 +286,7 @@ export class WebSocketProtocol implements FrameHandler {
     const payload = this.control;
     this.control = EMPTY;
     if (opcode === Opcode.PING) this.receivePing(payload);
-    else if (opcode === Opcode.PONG) this.handler.pong(payload);
+    else if (opcode === Opcode.PONG) this.handler.pong?.(payload);
     else this.receiveClose(payload);
   }
 
@@ -295,7 +295,7 @@ export class WebSocketProtocol implements FrameHandler {
       if (this.encoder.sinkBlocked) this.waitingPong = Buffer.from(payload);
       else this.encoder.encode(FIN | Opcode.PONG, payload);
     }
-    this.handler.ping(payload);
+    this.handler.ping?.(payload);
   }
 
   /** §5.5.2: a ping is answered, also where our close frame comes next. */
@@ -318,7 +318,7 @@ export class WebSocketProtocol implements FrameHandler {
     if (!canReceive(this.state)) return;
     this.closedFirst ??= 'peer';
     this.state = nextClosingState(this.state, 'receive-close');
-    const later = this.handler.close(code, reason) === false;
+    const later = this.handler.close?.(code, reason) === false;
     if (this.state === 'acknowledged') this.finish();
     else if (!later && this.state === 'closed-by-peer') {
       this.close(payload.length === 0 ? undefined : code, reason);

@@ -115,11 +115,11 @@ export class UpgradeHandler {
     const { request, socket, head } = handshake;
     const response = this.attempt(handshake, () => {
       if (!this.host.isRunning()) throw shuttingDown();
-      return upgradeResponse(judged, request, this.host.options);
+      const answer = upgradeResponse(judged, request, this.host.options);
+      this.host.headers(answer.lines, request);
+      return answer;
     });
-    if (response === null || !handshake.pending) return;
-    this.host.headers(response.lines, request);
-    if (!handshake.accept()) return;
+    if (response === null || !handshake.accept()) return;
     socket.write(`${response.lines.join('\r\n')}\r\n\r\n`, 'latin1');
     this.host.answered(request, null);
     upgraded({ request, socket, head, subprotocol: response.subprotocol, deflate: judged.deflate, context });

@@ -235,7 +235,7 @@ export class WebSocketServer<
     if (error === null) this.collector.countAccepted();
     else this.collector.countRefused(error.status);
     if (!diagnostics.handshake.hasSubscribers) return;
-    diagnostics.handshake.publish({ status: error?.status ?? 101, code: error?.code, request });
+    diagnostics.handshake.publish({ status: error?.status ?? 101, error: error ?? undefined, request });
   }
 
   /** The 101 is written: makes the WebSocket. */

@@ -52,27 +52,33 @@ export interface ReadFrame {
   headerLength: number;
 }
 
-/** Cuts `bytes` into frames; `rest` is what does not make a whole frame. Judges nothing. */
-export function readRawFrames(bytes: Buffer): { frames: ReadFrame[]; rest: Buffer } {
+/**
+ * Cuts `bytes` into frames; `rest` is what does not make a whole frame, and `needed` how many octets it must
+ * have at least to be one. Judges nothing.
+ */
+export function readRawFrames(bytes: Buffer): { frames: ReadFrame[]; rest: Buffer; needed: number } {
   const frames: ReadFrame[] = [];
   let rest = bytes;
-  for (let frame = readRawFrame(rest); frame !== null; frame = readRawFrame(rest)) {
+  let frame = readRawFrame(rest);
+  while (typeof frame !== 'number') {
     frames.push(frame);
     rest = rest.subarray(frame.headerLength + frame.payload.length);
+    frame = readRawFrame(rest);
   }
-  return { frames, rest };
+  return { frames, rest, needed: frame };
 }
 
-function readRawFrame(bytes: Buffer): ReadFrame | null {
-  if (bytes.length < 2) return null;
+/** The frame, or how many octets are needed. */
+function readRawFrame(bytes: Buffer): ReadFrame | number {
+  if (bytes.length < 2) return 2;
   const masked = bytes[1] >= 128;
   const short = bytes[1] % 128;
   const lengthOctets = short === 126 ? 2 : short === 127 ? 8 : 0;
   const headerLength = 2 + lengthOctets + (masked ? 4 : 0);
-  if (bytes.length < headerLength) return null;
+  if (bytes.length < headerLength) return headerLength;
   let length = short;
   if (lengthOctets > 0) length = Number(BigInt(`0x${bytes.toString('hex', 2, 2 + lengthOctets)}`));
-  if (bytes.length < headerLength + length) return null;
+  if (bytes.length < headerLength + length) return headerLength + length;
   const key = bytes.subarray(headerLength - 4, headerLength);
   const raw = bytes.subarray(headerLength, headerLength + length);
   const payload = masked ? Buffer.from(raw.map((octet, index) => octet ^ key[index % 4])) : Buffer.from(raw);

@@ -40,9 +40,12 @@ export class RecordingHandler implements ProtocolHandler {
     return true;
   }
 
-  message(payload: Buffer | Buffer[], isBinary: boolean): void {
-    if (Array.isArray(payload)) this.tell(`fragments [${payload.map(words).join(', ')}]`);
-    else this.tell(isBinary ? `binary ${words(payload)}` : `text ${quoted(payload)}`);
+  message(payload: Buffer, isBinary: boolean): void {
+    this.tell(isBinary ? `binary ${words(payload)}` : `text ${quoted(payload)}`);
+  }
+
+  fragments(fragments: Buffer[]): void {
+    this.tell(`fragments [${fragments.map(words).join(', ')}]`);
   }
 
   compressedMessage(payload: Buffer, isBinary: boolean): void {

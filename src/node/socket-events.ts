@@ -1,0 +1,50 @@
+import { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
+
+/** Who hears of a socket's events. */
+export interface SocketListener {
+  receive(chunk: Buffer): void;
+  receiveEnd(): void;
+  socketEnded(): void;
+}
+
+const kListener = Symbol('listener');
+
+interface BoundSocket extends Duplex {
+  [kListener]: SocketListener;
+}
+
+/** Milliseconds of silence after which the kernel probes the peer. */
+const KEEP_ALIVE_DELAY = 60_000;
+
+/** Starts to read a socket. The functions are the same for all sockets: no closure per connection. */
+export function bindSocket(socket: Duplex, listener: SocketListener): void {
+  if (socket instanceof Socket) tune(socket);
+  const bound = socket as BoundSocket;
+  bound[kListener] = listener;
+  bound.on('data', onData).on('end', onEnd).on('close', onClose).on('error', onError);
+}
+
+/** Frames are not held back for TCP to gather them; a peer that vanished is found even without a heartbeat. */
+function tune(socket: Socket): void {
+  socket.setTimeout(0);
+  socket.setNoDelay(true);
+  socket.setKeepAlive(true, KEEP_ALIVE_DELAY);
+}
+
+function onData(this: BoundSocket, chunk: Buffer): void {
+  this[kListener].receive(chunk);
+}
+
+function onEnd(this: BoundSocket): void {
+  this[kListener].receiveEnd();
+}
+
+function onClose(this: BoundSocket): void {
+  this[kListener].socketEnded();
+}
+
+/** `close` follows and tells all: 1006. */
+function onError(this: BoundSocket): void {
+  this.destroy();
+}

@@ -1,0 +1,60 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import { deflateAgreement } from '../../src/node/per-message-deflate-options.js';
+import { DEFAULT_ZLIB_CONCURRENCY, sharedZlibLimiter } from '../../src/node/zlib-limiter.js';
+import { UsageError } from '../../src/protocol/errors.js';
+
+const parameters = {
+  serverNoContextTakeover: true,
+  clientNoContextTakeover: false,
+  serverMaxWindowBits: 10,
+  clientMaxWindowBits: 12,
+};
+
+afterEach(() => {
+  sharedZlibLimiter.limit = DEFAULT_ZLIB_CONCURRENCY;
+});
+
+describe('deflateAgreement', () => {
+  it('has a client send as the client and receive as the server', () => {
+    expect(deflateAgreement('client', parameters, {}, 100)).toMatchObject({
+      deflate: { windowBits: 12, contextTakeover: true },
+      inflate: { windowBits: 10, contextTakeover: false, maxPayload: 100 },
+    });
+  });
+
+  it('has a server send as the server and receive as the client', () => {
+    expect(deflateAgreement('server', parameters, {}, 0)).toMatchObject({
+      deflate: { windowBits: 10, contextTakeover: false },
+      inflate: { windowBits: 12, contextTakeover: true, maxPayload: 0 },
+    });
+  });
+
+  it('has a threshold of 1024 bytes unless told otherwise', () => {
+    expect(deflateAgreement('client', parameters, {}, 0).threshold).toBe(1024);
+    expect(deflateAgreement('client', parameters, { threshold: 0 }, 0).threshold).toBe(0);
+  });
+
+  it('hands zlib’s settings on, and none that is fixed', () => {
+    const zlibDeflateOptions = {
+      level: 3,
+      memLevel: 7,
+      strategy: 1,
+      chunkSize: 2048,
+      windowBits: 8,
+      dictionary: Buffer.from('x'),
+      finishFlush: 4,
+    };
+    const options = { zlibDeflateOptions, zlibInflateOptions: { chunkSize: 4096, windowBits: 8 } };
+    const { deflate, inflate } = deflateAgreement('client', parameters, options, 0);
+    expect(deflate.zlib).toEqual({ level: 3, memLevel: 7, strategy: 1, chunkSize: 2048 });
+    expect(inflate.zlib).toEqual({ chunkSize: 4096 });
+  });
+
+  it('sets the bound of the process on zlib jobs if told so', () => {
+    deflateAgreement('client', parameters, { concurrencyLimit: 3 }, 0);
+    expect(sharedZlibLimiter.limit).toBe(3);
+    deflateAgreement('client', parameters, {}, 0);
+    expect(sharedZlibLimiter.limit).toBe(3);
+    expect(() => deflateAgreement('client', parameters, { concurrencyLimit: 0 }, 0)).toThrow(UsageError);
+  });
+});
