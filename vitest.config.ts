@@ -20,6 +20,7 @@ const projects: Record<string, object> = {
   server: {},
   cli: {},
   conformance: {},
+  documents: {},
   integration: {},
   browser: { testTimeout: 60_000, hookTimeout: 60_000, fileParallelism: false },
   package: { testTimeout: 180_000, hookTimeout: 180_000, fileParallelism: false },

@@ -147,9 +147,12 @@ class Tracer implements ProtocolHandler {
     return true;
   }
 
-  message(payload: Buffer | Buffer[], isBinary: boolean): void {
-    const parts = Array.isArray(payload) ? payload : [payload];
-    this.tell(`${isBinary ? 'binary' : 'text'} ${parts.map((part) => part.toString('hex')).join()}`);
+  message(payload: Buffer, isBinary: boolean): void {
+    this.tell(`${isBinary ? 'binary' : 'text'} ${payload.toString('hex')}`);
+  }
+
+  fragments(fragments: Buffer[]): void {
+    this.tell(`fragments ${fragments.map((fragment) => fragment.toString('hex')).join()}`);
   }
 
   compressedMessage(payload: Buffer, isBinary: boolean): void {

@@ -9,15 +9,16 @@ import { checkSources } from './check-sources.js';
 import { ensureChromium } from './ensure-chromium.js';
 import { size } from './size.js';
 import { program, run, runSteps, secondsSince } from './steps.js';
-import { totals, unitProjects, vitestStep } from './vitest-projects.js';
+import { checkEveryProjectRuns, totals, unitProjects, vitestStep } from './vitest-projects.js';
 
 const started = performance.now();
-const failed = await runSteps([
+/** @type {import('./steps.js').Step[]} */
+const steps = [
   { name: 'build', action: build },
   { name: 'types', action: () => run(program('tsc'), ['-b']) },
   { name: 'Biome', action: () => run(program('biome'), ['check', '--error-on-warnings']) },
   { name: 'sources', action: checkSources },
-  ...[...unitProjects, 'conformance', 'integration'].map(vitestStep),
+  ...[...unitProjects, 'conformance', 'integration', 'documents'].map(vitestStep),
   { name: 'fuzz', action: () => run('node', ['scripts/run-typescript.js', 'fuzz/main.ts', '--fixed']) },
   { name: 'Chromium', action: ensureChromium },
   vitestStep('browser'),
@@ -27,7 +28,9 @@ const failed = await runSteps([
   { name: 'size', action: size },
   vitestStep('package'),
   vitestStep('gates'),
-]);
+  { name: 'every test has run', action: () => checkEveryProjectRuns(steps) },
+];
+const failed = await runSteps(steps);
 console.log(
   `\n${failed.length === 0 ? 'everything passed' : `failed: ${failed.join(', ')}`} (${secondsSince(started)})`,
 );

@@ -3,12 +3,22 @@
  * @module hawser
  */
 
+import { CloseEvent, ErrorEvent, Event, MessageEvent } from './client/event-target.js';
 import { WebSocket as WebSocketClass } from './client/websocket.js';
 import { createWebSocketStream } from './client/websocket-stream.js';
+import { PreparedMessage } from './node/prepared-message.js';
+import { CloseCode } from './protocol/close-codes.js';
+import {
+  ConnectionClosedError,
+  HandshakeError,
+  LimitError,
+  ProtocolError,
+  UsageError,
+  UsageSyntaxError,
+} from './protocol/errors.js';
 import { WebSocketServer } from './server/websocket-server.js';
 
 export type { ClientOptions } from './client/client-options.js';
-export { CloseEvent, ErrorEvent, Event, MessageEvent } from './client/event-target.js';
 export type { MessageStream, MessageStreams } from './client/message-streams.js';
 export type { BinaryType, BufferLike, Data, RawData } from './client/payload.js';
 export type { SendOptions, SendStreamOptions, WebSocketEvents } from './client/websocket-types.js';
@@ -23,19 +33,8 @@ export type {
 } from './node/diagnostics.js';
 export type { HeartbeatSettings } from './node/heartbeat.js';
 export type { PerMessageDeflateOptions } from './node/per-message-deflate-options.js';
-export { PreparedMessage } from './node/prepared-message.js';
 export type { StreamSource } from './node/stream-sender.js';
-export { CloseCode } from './protocol/close-codes.js';
-export {
-  ConnectionClosedError,
-  type ErrorCode,
-  HandshakeError,
-  type HandshakeErrorOptions,
-  LimitError,
-  ProtocolError,
-  UsageError,
-  UsageSyntaxError,
-} from './protocol/errors.js';
+export type { ErrorCode, HandshakeErrorOptions } from './protocol/errors.js';
 export type { DrainOptions, DrainResult } from './server/drain.js';
 export type { AllowedOrigins } from './server/origin-policy.js';
 export type { TrustProxy } from './server/remote-address.js';
@@ -47,23 +46,55 @@ export type {
   VerifyClientCallbackSync,
 } from './server/server-options.js';
 export type { BroadcastOptions, ServerSocket, WebSocketServerEvents } from './server/websocket-server.js';
-export { createWebSocketStream, WebSocketServer };
+export {
+  CloseCode,
+  CloseEvent,
+  ConnectionClosedError,
+  createWebSocketStream,
+  ErrorEvent,
+  Event,
+  HandshakeError,
+  LimitError,
+  MessageEvent,
+  PreparedMessage,
+  ProtocolError,
+  UsageError,
+  UsageSyntaxError,
+  WebSocketServer,
+};
+
+/** Everything that stands beside the class; `require('hawser')` gives the class, so it carries them all. */
+const companions = {
+  CloseCode,
+  CloseEvent,
+  ConnectionClosedError,
+  createWebSocketStream,
+  ErrorEvent,
+  Event,
+  HandshakeError,
+  LimitError,
+  MessageEvent,
+  PreparedMessage,
+  ProtocolError,
+  Server: WebSocketServer,
+  UsageError,
+  UsageSyntaxError,
+  WebSocketServer,
+};
 
 /** The class with its companions as static properties, where `ws` has them. */
-interface WebSocketConstructor {
+interface WebSocketConstructor extends Readonly<typeof companions> {
   readonly WebSocket: typeof WebSocketClass & WebSocketConstructor;
-  readonly WebSocketServer: typeof WebSocketServer;
-  readonly Server: typeof WebSocketServer;
-  readonly createWebSocketStream: typeof createWebSocketStream;
 }
 
 /** A WebSocket connection at either end. */
-export const WebSocket: typeof WebSocketClass & WebSocketConstructor = Object.assign(WebSocketClass, {
-  WebSocket: WebSocketClass as typeof WebSocketClass & WebSocketConstructor,
-  WebSocketServer,
-  Server: WebSocketServer,
-  createWebSocketStream,
-});
+export const WebSocket: typeof WebSocketClass & WebSocketConstructor = Object.assign(
+  WebSocketClass,
+  companions,
+  {
+    WebSocket: WebSocketClass as typeof WebSocketClass & WebSocketConstructor,
+  },
+);
 
 export interface WebSocket extends WebSocketClass {}
 

@@ -2,7 +2,7 @@ import { TextDecoder } from 'node:util';
 import type { Connection, StreamReceiver } from '../node/connection.js';
 import { Hold } from '../node/hold.js';
 import { StreamingInflater } from '../node/streaming-inflater.js';
-import { type ConnectionClosedError, ProtocolError } from '../protocol/errors.js';
+import { type ConnectionClosedError, type LimitError, ProtocolError } from '../protocol/errors.js';
 import { iterationError, MessageIterator } from './message-iterator.js';
 
 /** One message as a stream: `for await (const chunk of message)`. Text comes as strings, cut between code points. */
@@ -14,10 +14,10 @@ export class MessageStream implements AsyncIterable<string | Buffer, undefined> 
   private readonly decoder: TextDecoder | null;
 
   /** @internal */
-  constructor(isBinary: boolean, holdReading: (held: boolean) => void) {
+  constructor(isBinary: boolean, fatal: boolean, holdReading: (held: boolean) => void) {
     this.isBinary = isBinary;
-    this.chunks = new MessageIterator({ holdReading, detach: () => undefined });
-    this.decoder = isBinary ? null : new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+    this.chunks = new MessageIterator({ holdReading, detach: (held) => held && holdReading(false) });
+    this.decoder = isBinary ? null : new TextDecoder('utf-8', { fatal, ignoreBOM: true });
   }
 
   [Symbol.asyncIterator](): AsyncIterableIterator<string | Buffer, undefined> {
@@ -32,34 +32,42 @@ export class MessageStream implements AsyncIterable<string | Buffer, undefined> 
 
   /** @internal Throws a TypeError if the text ends inside a code point. */
   end(): void {
-    this.decoder?.decode();
+    const last = this.decoder?.decode() ?? '';
+    if (last.length > 0) this.chunks.push(last);
     this.chunks.end(null);
   }
 }
 
 /**
- * The messages of a connection, each a stream. Nothing is read while a message or a chunk waits to be taken;
+ * The messages of a connection, each a stream. Nothing is read unless the next message or chunk is asked for;
  * asking for the next message discards what is left of the one before.
  */
 export class MessageStreams implements StreamReceiver, AsyncIterableIterator<MessageStream, undefined> {
   private readonly connection: Connection;
   private readonly maxMessageSize: number;
-  private readonly messages: MessageIterator<MessageStream>;
+  private readonly left: () => void;
+  private messages: MessageIterator<MessageStream>;
   /** The message that is being received. */
   private current: MessageStream | null = null;
   /** The message that was taken last. */
   private taken: MessageStream | null = null;
   private inflater: StreamingInflater | null = null;
+  /** zlib works on a piece. */
+  private inflating = false;
+  /** The message is complete but for that piece. */
+  private endDue = false;
 
-  constructor(connection: Connection, maxMessageSize: number) {
+  /** @param left called when the loop is left: later messages are nobody's here */
+  constructor(connection: Connection, maxMessageSize: number, left: () => void) {
     this.connection = connection;
     this.maxMessageSize = maxMessageSize;
-    this.messages = new MessageIterator({
-      holdReading: (held) => this.hold(Hold.MESSAGE, held),
-      detach: () => {
-        connection.engine.messageMode = 'whole';
-      },
-    });
+    this.left = left;
+    this.messages = this.open();
+  }
+
+  /** @internal Begins again after the loop was left. */
+  reopen(): void {
+    if (this.messages.over) this.messages = this.open();
   }
 
   async next(): Promise<IteratorResult<MessageStream, undefined>> {
@@ -81,7 +89,8 @@ export class MessageStreams implements StreamReceiver, AsyncIterableIterator<Mes
   }
 
   messageStart(isBinary: boolean, compressed: boolean): void {
-    const message = new MessageStream(isBinary, (held) => this.holdChunks(held));
+    const { skipUTF8Validation } = this.connection.settings.plain;
+    const message = new MessageStream(isBinary, !skipUTF8Validation, (held) => this.holdChunks(held));
     this.current = message;
     if (compressed) this.inflater = this.openInflater(message);
     this.messages.push(message);
@@ -95,25 +104,21 @@ export class MessageStreams implements StreamReceiver, AsyncIterableIterator<Mes
       return;
     }
     connection.hold(Hold.INFLATION);
+    this.inflating = true;
     inflater.write(piece, (error) => {
-      if (error !== null) connection.engine.fail(error);
-      connection.inflated();
+      this.inflating = false;
+      if (error === null && this.endDue) this.endInflation(inflater);
+      else this.inflated(error);
     });
   }
 
   messageEnd(): void {
-    const { current: message, inflater, connection } = this;
+    const { current: message, inflater } = this;
     if (message === null) return;
-    if (inflater === null) {
-      this.endMessage(message);
-      return;
-    }
-    connection.hold(Hold.INFLATION);
-    inflater.end((error) => {
-      if (error !== null) connection.engine.fail(error);
-      else this.endMessage(message);
-      connection.inflated();
-    });
+    // The end of a frame comes with its last piece, which zlib still has.
+    if (inflater === null) this.endMessage(message);
+    else if (this.inflating) this.endDue = true;
+    else this.endInflation(inflater);
   }
 
   closed(error: ConnectionClosedError): void {
@@ -122,12 +127,44 @@ export class MessageStreams implements StreamReceiver, AsyncIterableIterator<Mes
     this.messages.end(iterationError(error));
   }
 
+  private open(): MessageIterator<MessageStream> {
+    const { connection } = this;
+    connection.engine.streamMessages(this.maxMessageSize);
+    const messages: MessageIterator<MessageStream> = new MessageIterator({
+      // A message that has begun has to be read to its end: only the next one is held back.
+      holdReading: (held) => this.hold(Hold.MESSAGE, held && this.current === null),
+      detach: () => {
+        this.left();
+        // A loop that follows at once misses nothing.
+        setImmediate(() => {
+          if (this.messages === messages) this.hold(Hold.MESSAGE, false);
+        });
+      },
+    });
+    messages.rest();
+    return messages;
+  }
+
   private openInflater(message: MessageStream): StreamingInflater {
     return new StreamingInflater({
       window: this.connection.openInflater().window,
       maxMessageSize: this.maxMessageSize,
       onData: (chunk) => this.pushTo(message, chunk),
     });
+  }
+
+  private endInflation(inflater: StreamingInflater): void {
+    this.endDue = false;
+    this.connection.hold(Hold.INFLATION);
+    inflater.end((error) => {
+      if (error === null) this.endMessage(this.current as MessageStream);
+      this.inflated(error);
+    });
+  }
+
+  private inflated(error: ProtocolError | LimitError | null): void {
+    if (error !== null) this.connection.engine.fail(error);
+    this.connection.inflated();
   }
 
   private pushTo(message: MessageStream, bytes: Buffer): void {
@@ -139,21 +176,23 @@ export class MessageStreams implements StreamReceiver, AsyncIterableIterator<Mes
   }
 
   private endMessage(message: MessageStream): void {
-    this.current = null;
     this.inflater = null;
     try {
       message.end();
     } catch {
       this.connection.engine.fail(new ProtocolError('WS_ERR_INVALID_UTF8'));
+      return;
     }
+    this.current = null;
+    if (this.messages.idle) this.hold(Hold.MESSAGE, true);
   }
 
   /** While zlib works the connection is held anyway; then zlib is what has to pause. */
   private holdChunks(held: boolean): void {
     const { inflater } = this;
-    if (inflater === null) this.hold(Hold.CHUNK, held);
-    else if (held) inflater.pause();
-    else inflater.resume();
+    this.hold(Hold.CHUNK, held);
+    if (held) inflater?.pause();
+    else inflater?.resume();
   }
 
   private hold(reason: number, held: boolean): void {

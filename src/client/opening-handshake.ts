@@ -74,7 +74,7 @@ export class OpeningHandshake {
    * @param url as `parseAddress` gives it
    * @param subprotocols as `checkSubprotocols` gives them
    * @throws UsageError `WS_ERR_INVALID_OPTIONS` for options that cannot be or contradict each other, and what
-   * `http.request` throws for the options that are its own
+   * `http.request` throws for the options that are its own, or `finishRequest`
    */
   constructor(url: URL, subprotocols: readonly string[], options: ClientOptions, handler: OpeningHandler) {
     checkOptions(url, options);
@@ -85,7 +85,12 @@ export class OpeningHandshake {
     this.#destination = firstDestination(url, options);
     const request = this.#open();
     this.#limitTime(options.handshakeTimeout);
-    this.#finishRequest(request);
+    try {
+      this.#finishRequest(request);
+    } catch (error) {
+      this.#destroy();
+      throw error;
+    }
   }
 
   /** The URL that is connected to; changes with each redirect. */
@@ -166,7 +171,7 @@ export class OpeningHandshake {
     const request = this.#redirect(location, status);
     if (request === null) return;
     this.#handler.redirect(this.url, request);
-    if (!this.#isOver && !request.destroyed) this.#finishRequest(request);
+    if (!request.destroyed) this.#finishRequest(request);
   }
 
   #redirect(location: string, status: number): ClientRequest | null {
@@ -244,6 +249,7 @@ export class OpeningHandshake {
     const pending = this.#pending;
     this.#end();
     pending?.destroy();
+    // Once there is one, what becomes of it is no business of the request any more.
     this.#socket?.on('error', () => {}).destroy();
   }
 

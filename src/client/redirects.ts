@@ -78,14 +78,16 @@ function withoutKeys<T extends object>(from: T, isDropped: (name: string) => boo
   return Object.fromEntries(Object.entries(from).filter(([name]) => !isDropped(name))) as T;
 }
 
-function resolve({ url, options }: Destination, location: string, status: number): URL {
+function resolve({ url }: Destination, location: string, status: number): URL {
+  let target: URL;
   try {
-    const target = resolveReference(url, location);
-    if (options.proxy === undefined || unixTarget(target) === null) return target;
+    target = resolveReference(url, location);
   } catch (cause) {
     throw invalidRedirect(status, (cause as Error).message, cause);
   }
-  throw invalidRedirect(status, 'A Unix socket cannot be reached through a proxy');
+  // A server elsewhere must not make us talk to services of this machine.
+  if (unixTarget(url) !== null || unixTarget(target) === null) return target;
+  throw invalidRedirect(status, 'A redirect from the network to a Unix socket is not followed');
 }
 
 /** A relative reference stays behind the same Unix socket, whose path is no part of what it is relative to. */

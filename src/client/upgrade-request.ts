@@ -69,7 +69,6 @@ function requestOptions(destination: Destination, fields: UpgradeFields, tunnel:
     port: portNumber(url),
     path: unix?.path ?? `${url.pathname}${url.search}`,
     socketPath: unix?.socketPath ?? options.socketPath,
-    auth: undefined,
     headers: headersOf(destination, fields),
     ...(createConnection && { createConnection }),
   };

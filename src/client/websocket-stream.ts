@@ -24,8 +24,7 @@ class WebSocketDuplex extends Duplex {
   private failed = false;
 
   constructor(websocket: WebSocket, options: DuplexOptions) {
-    // The stream's end is the connection's end: neither side may be closed alone.
-    super({ ...options, autoDestroy: false, emitClose: false, objectMode: false, writableObjectMode: false });
+    super({ ...options, autoDestroy: true, emitClose: true, objectMode: false, writableObjectMode: false });
     this.websocket = websocket;
   }
 
@@ -63,7 +62,6 @@ class WebSocketDuplex extends Duplex {
     }
     if (websocket.readyState === CLOSED) {
       callback();
-      if (this.readableEnded) this.destroy();
       return;
     }
     websocket.once('close', () => callback());
@@ -72,15 +70,11 @@ class WebSocketDuplex extends Duplex {
 
   override _destroy(error: Error | null, callback: (error?: Error | null) => void): void {
     const { websocket } = this;
-    const done = () => {
-      callback(error);
-      this.emit('close');
-    };
     if (websocket.readyState === CLOSED) {
-      process.nextTick(done);
+      callback(error);
       return;
     }
-    websocket.once('close', done);
+    websocket.once('close', () => callback(error));
     if (!this.failed) websocket.terminate();
   }
 }

@@ -24,10 +24,10 @@ const binaryTypes = new Set<string>(['nodebuffer', 'arraybuffer', 'fragments', '
 
 /** A WebSocket connection at either end, with the API of `ws` and what hawser adds to it. */
 export class WebSocket extends EventTargetEmitter implements ConnectionOwner {
-  static readonly CONNECTING = CONNECTING;
-  static readonly OPEN = OPEN;
-  static readonly CLOSING = CLOSING;
-  static readonly CLOSED = CLOSED;
+  static readonly CONNECTING: typeof CONNECTING = CONNECTING;
+  static readonly OPEN: typeof OPEN = OPEN;
+  static readonly CLOSING: typeof CLOSING = CLOSING;
+  static readonly CLOSED: typeof CLOSED = CLOSED;
   declare readonly CONNECTING: typeof CONNECTING;
   declare readonly OPEN: typeof OPEN;
   declare readonly CLOSING: typeof CLOSING;
@@ -48,6 +48,7 @@ export class WebSocket extends EventTargetEmitter implements ConnectionOwner {
   private _heartbeat: Heartbeat | null = null;
   private _opening: OpeningHandshake | null = null;
   private _iterator: MessageIterator<string | Buffer> | null = null;
+  private _streams: MessageStreams | null = null;
   private _wasClean = false;
   /** Bytes that were sent when it was too late. */
   private _lost = 0;
@@ -69,8 +70,11 @@ export class WebSocket extends EventTargetEmitter implements ConnectionOwner {
     this._options = swapped ? protocols : options;
     this._isServer = address === null && this._options.isServer !== false;
     if (address === null) return;
+    this._url = String(address);
     this._opening = startOpening(this, address, swapped ? undefined : protocols, this._options);
     this._url = this._opening.url;
+    // `finishRequest` may have closed it already.
+    if (this._state !== CONNECTING) this._opening.abort();
   }
 
   /** 0 CONNECTING, 1 OPEN, 2 CLOSING or 3 CLOSED. */
@@ -132,7 +136,7 @@ export class WebSocket extends EventTargetEmitter implements ConnectionOwner {
   set binaryType(type: BinaryType) {
     if (!binaryTypes.has(type)) return;
     this._binaryType = type;
-    if (this._connection !== null && this._connection.streamReceiver === null) this.applyBinaryType();
+    if (this._connection?.engine.messageMode !== 'streaming') this.applyBinaryType();
   }
 
   /**
@@ -148,11 +152,8 @@ export class WebSocket extends EventTargetEmitter implements ConnectionOwner {
     const done = typeof options === 'function' ? options : callback;
     const connection = this.writable(data, done);
     if (connection === null) return false;
-    const {
-      binary = typeof data !== 'string' && typeof data !== 'number',
-      compress = true,
-      fin = true,
-    } = flags;
+    const isText = typeof data === 'string' || typeof data === 'number';
+    const { binary = !isText, compress = true, fin = true } = flags;
     if (data instanceof Blob)
       return connection.outgoing.sendBlob(data, { isBinary: binary, compress, fin }, done);
     if (!(data instanceof PreparedMessage)) {
@@ -174,7 +175,7 @@ export class WebSocket extends EventTargetEmitter implements ConnectionOwner {
     const sender = new StreamSender(connection.outgoing, source, {
       isBinary: options.binary ?? true,
       compress: options.compress ?? false,
-      failed: () => connection.engine.close(CloseCode.INTERNAL_ERROR),
+      failed: () => connection.closeAbruptly(CloseCode.INTERNAL_ERROR),
     });
     connection.outgoing.enqueue(sender);
     await sender.finished;
@@ -202,13 +203,13 @@ export class WebSocket extends EventTargetEmitter implements ConnectionOwner {
    * @throws UsageError `WS_ERR_INVALID_ARGUMENT` for a code that may not be sent or a reason over 123 bytes
    */
   close(code?: number, reason?: string | Buffer): void {
-    if (this._state === CONNECTING && this._opening !== null) this.abortOpening();
+    if (this._state === CONNECTING && this._url !== '') this.abortOpening();
     else if (this._state === OPEN) this._connection?.startClose(code, reason);
   }
 
   /** Ends the connection at once, without a closing handshake: the peer sees 1006. */
   terminate(): void {
-    if (this._state === CONNECTING && this._opening !== null) this.abortOpening();
+    if (this._state === CONNECTING && this._url !== '') this.abortOpening();
     else if (this._state === OPEN) this._connection?.terminate();
   }
 
@@ -223,19 +224,22 @@ export class WebSocket extends EventTargetEmitter implements ConnectionOwner {
   }
 
   /**
-   * Iterates over messages: a `string` for text, a `Buffer` for binary. Nothing is read while the loop is busy.
-   * Ends when the connection closes with 1000, 1001 or without a code; throws a `ConnectionClosedError`
-   * otherwise. Leaving the loop leaves the connection open.
+   * Iterates over messages: a `string` for text, a `Buffer` for binary. Nothing is read while the loop is busy;
+   * leaving it keeps the connection open. Loops share the messages: one that follows at once misses none.
+   * Ends when the connection closes with 1000, 1001 or without a code; else throws a `ConnectionClosedError`.
    */
   [Symbol.asyncIterator](): AsyncIterableIterator<string | Buffer, undefined> {
+    if (this._iterator !== null) return this._iterator;
     const iterator = new MessageIterator<string | Buffer>({
       holdReading: (held) => this.holdReading(held),
       detach: () => {
-        if (this._iterator === iterator) this._iterator = null;
+        this._iterator = null;
+        setImmediate(() => this._iterator === null && this.holdReading(false));
       },
     });
     if (this._state === CLOSED) iterator.end(iterationError(this.closedError()));
     else this._iterator = iterator;
+    iterator.rest();
     return iterator;
   }
 
@@ -247,19 +251,17 @@ export class WebSocket extends EventTargetEmitter implements ConnectionOwner {
   messageStreams(): MessageStreams {
     const connection = this._connection;
     if (connection === null || this._state !== OPEN) throw this.notOpen();
-    const maxMessageSize = this._options.maxMessageSize ?? 0;
-    const streams = new MessageStreams(connection, maxMessageSize);
-    connection.streamReceiver = streams;
-    connection.engine.streamMessages(maxMessageSize);
-    return streams;
+    const { maxMessageSize = 0 } = this._options;
+    this._streams?.reopen();
+    this._streams ??= new MessageStreams(connection, maxMessageSize, () => this.applyBinaryType());
+    connection.streamReceiver = this._streams;
+    return this._streams;
   }
 
   /** Gives a WebSocket that was made with `null` its upgraded socket; `head` are bytes that came already. */
   setSocket(socket: Duplex, head: Buffer, options: SocketOptions = {}): void {
-    const settings = connectionSettings(this._isServer ? 'server' : 'client', {
-      ...this._options,
-      ...options,
-    });
+    const role = this._isServer ? 'server' : 'client';
+    const settings = connectionSettings(role, { ...this._options, ...options });
     this.adopt({ socket, head, settings, agreement: null, heartbeat: null, subprotocol: this._protocol });
   }
 
@@ -273,6 +275,7 @@ export class WebSocket extends EventTargetEmitter implements ConnectionOwner {
     this._connection = new Connection(this, socket, settings, agreement, heartbeat);
     this._state = OPEN;
     this.applyBinaryType();
+    if (this._iterator?.idle) this.holdReading(true);
     this._connection.start(head);
     if (diagnostics.open.hasSubscribers) diagnostics.open.publish({ socket: this });
     this.emit('open');
@@ -290,7 +293,8 @@ export class WebSocket extends EventTargetEmitter implements ConnectionOwner {
   /** @internal */
   connectionFragments(fragments: Buffer[]): void {
     this._iterator?.push(Buffer.concat(fragments));
-    this.emit('message', fragments, true);
+    const type = this._binaryType;
+    this.emit('message', type === 'fragments' ? fragments : binaryAs(type, Buffer.concat(fragments)), true);
   }
 
   /** @internal */
@@ -324,6 +328,7 @@ export class WebSocket extends EventTargetEmitter implements ConnectionOwner {
   private ended(code: number, reason: Buffer, error: Error): void {
     this._state = CLOSED;
     this._iterator?.end(iterationError(error));
+    this._iterator = null;
     if (diagnostics.close.hasSubscribers) {
       diagnostics.close.publish({ socket: this, code, reason: reason.toString() });
     }
@@ -373,10 +378,8 @@ export class WebSocket extends EventTargetEmitter implements ConnectionOwner {
   }
 
   private closedError(): ConnectionClosedError {
-    return (
-      this._connection?.closedError() ??
-      new ConnectionClosedError({ receivedCode: CloseCode.ABNORMAL_CLOSURE })
-    );
+    const receivedCode = CloseCode.ABNORMAL_CLOSURE;
+    return this._connection?.closedError() ?? new ConnectionClosedError({ receivedCode });
   }
 
   private holdReading(held: boolean): void {
@@ -385,8 +388,8 @@ export class WebSocket extends EventTargetEmitter implements ConnectionOwner {
   }
 
   private applyBinaryType(): void {
-    const connection = this._connection as Connection;
-    connection.engine.messageMode = this._binaryType === 'fragments' ? 'fragments' : 'whole';
+    const engine = this._connection?.engine;
+    if (engine) engine.messageMode = this._binaryType === 'fragments' ? 'fragments' : 'whole';
   }
 }
 

@@ -6,7 +6,7 @@ import { type ProtocolHandler, WebSocketProtocol } from '../protocol/websocket-p
 import type { ConnectionSettings, DeflateAgreement, SlowConsumerAction } from './connection-settings.js';
 import { diagnostics } from './diagnostics.js';
 import type { Heartbeat } from './heartbeat.js';
-import { Hold, RESTING } from './hold.js';
+import { gateOf, Hold, RESTING } from './hold.js';
 import { MessageInflater } from './message-inflater.js';
 import { Outgoing, type OutgoingHandler } from './outgoing.js';
 import type { SendTask } from './send-queue.js';
@@ -65,7 +65,7 @@ export class Connection implements ProtocolHandler, OutgoingHandler, SocketWrite
   private holds = 0;
   private closeTimer: unknown = null;
   private closeRequested = false;
-  /** The socket has closed; messages that are being inflated may still be delivered. */
+  /** The socket has closed; messages that are being inflated or wait for their turn may still be delivered. */
   private socketClosed = false;
   private finished = false;
 
@@ -96,6 +96,11 @@ export class Connection implements ProtocolHandler, OutgoingHandler, SocketWrite
   /** Whether reading is held back by us: neither the user nor a consumer wants more. */
   get readingHeld(): boolean {
     return (this.holds & RESTING) !== 0;
+  }
+
+  /** Bytes that the kernel has taken; changes only when it takes some. */
+  get acceptedBytes(): number {
+    return this.writer.accepted;
   }
 
   /** Whether nothing may be sent any more: closing was asked for, or has begun. */
@@ -129,12 +134,19 @@ export class Connection implements ProtocolHandler, OutgoingHandler, SocketWrite
    */
   startClose(code?: number, reason?: Buffer | string): void {
     const { outgoing, engine } = this;
-    closePayload(code, reason);
     if (this.closeRequested) return;
+    closePayload(code, reason);
     this.closeRequested = true;
     outgoing.beginTurn();
     if (outgoing.queueing) outgoing.enqueue(closeTask(engine, code, reason));
     else engine.close(code, reason);
+    this.startCloseTimer();
+  }
+
+  /** Starts the closing handshake at once: nothing that is queued can be sent any more. */
+  closeAbruptly(code: number): void {
+    this.closeRequested = true;
+    this.engine.close(code);
     this.startCloseTimer();
   }
 
@@ -308,7 +320,9 @@ export class Connection implements ProtocolHandler, OutgoingHandler, SocketWrite
   }
 
   private finishWhenDelivered(): void {
-    if (this.socketClosed && (this.holds & Hold.INFLATION) === 0) this.finish();
+    // A consumer that does not ask for its chunks would keep the connection from ending.
+    const inflating = this.isHeld(Hold.INFLATION) && !this.isHeld(Hold.CHUNK);
+    if (this.socketClosed && !inflating && !this.isHeld(Hold.TURN)) this.finish();
   }
 
   private finish(): void {
@@ -337,14 +351,17 @@ export class Connection implements ProtocolHandler, OutgoingHandler, SocketWrite
 
   private nextTurn(): void {
     this.hold(Hold.TURN);
-    setImmediate(() => this.release(Hold.TURN));
+    setImmediate(() => {
+      this.release(Hold.TURN);
+      this.finishWhenDelivered();
+    });
   }
 
   /** Lets the engine decode what the holds allow, and reads on only if nothing waits. */
   private updateReading(): void {
-    const { engine, socket, holds } = this;
-    engine.setGate((holds & ~Hold.INFLATION) !== 0 ? 'shut' : holds !== 0 ? 'control' : 'open');
-    if (this.readingHeld || engine.backlogged) socket.pause();
+    const { engine, socket } = this;
+    engine.setGate(gateOf(this.holds));
+    if (this.isHeld(Hold.USER) || engine.backlogged) socket.pause();
     else if (socket.isPaused()) socket.resume();
   }
 

@@ -1,6 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import type { Duplex } from 'node:stream';
-import { LimitError } from '../protocol/errors.js';
+import { LimitError, UsageError } from '../protocol/errors.js';
 import type { Clock } from './clock.js';
 import type { Connection } from './connection.js';
 
@@ -25,8 +24,9 @@ interface Pulse {
   ping: number;
   /** When that ping left our buffers; -1 while it has not. */
   left: number;
-  /** Bytes that waited for the kernel at the last look: fewer of them is a sign of life as well. */
-  buffered: number;
+  /** Whether bytes waited at the last look since the kernel was full, and how many it had taken. */
+  full: boolean;
+  accepted: number;
   /** When the last ping was sent, and the round trip that the last pong told, -1 before the first. */
   sent: number;
   latency: number;
@@ -46,7 +46,11 @@ export class Heartbeat {
   private readonly mark = randomBytes(PAYLOAD_LENGTH - 4);
   private counter = 0;
 
+  /** @throws UsageError `WS_ERR_INVALID_OPTIONS` unless both times are positive */
   constructor(settings: HeartbeatSettings, clock: Clock) {
+    if (!(settings.interval > 0 && settings.timeout > 0)) {
+      throw new UsageError('WS_ERR_INVALID_OPTIONS', 'A heartbeat needs a positive interval and timeout');
+    }
     this.settings = settings;
     this.clock = clock;
     this.period = Math.min(MAX_PERIOD, Math.min(settings.interval, settings.timeout) / LOOKS_PER_PERIOD);
@@ -54,8 +58,8 @@ export class Heartbeat {
 
   /** Watches a connection from now on. */
   add(connection: Connection): void {
-    const pulse = { seen: this.clock.now(), ping: 0, left: -1, buffered: 0, sent: 0, latency: -1 };
-    this.pulses.set(connection, pulse);
+    const idle = { ping: 0, left: -1, full: false, accepted: 0, sent: 0, latency: -1 };
+    this.pulses.set(connection, { ...idle, seen: this.clock.now() });
     this.timer ??= this.clock.setTimeout(this.look, this.period);
   }
 
@@ -115,7 +119,7 @@ export class Heartbeat {
     pulse.left = -1;
     pulse.sent = now;
     pulse.seen = now;
-    pulse.buffered = unsentBytes(connection.socket);
+    this.noteOutput(connection, pulse);
     connection.outgoing.beginTurn();
     connection.engine.ping(payload);
     connection.outgoing.whenWritten((error) => {
@@ -124,22 +128,16 @@ export class Heartbeat {
   }
 
   private awaitPong(connection: Connection, pulse: Pulse, now: number): void {
-    if (pulse.left >= 0) {
-      if (now - pulse.left >= this.settings.timeout) this.fail(connection);
-      return;
-    }
-    // The ping waits behind data: bytes that the kernel accepts show that the peer still reads.
-    const buffered = unsentBytes(connection.socket);
-    if (buffered !== pulse.buffered) {
-      pulse.buffered = buffered;
-      pulse.seen = now;
-    } else if (now - pulse.seen >= this.settings.timeout) {
-      this.fail(connection);
-    }
+    // The ping waits behind data, or more has come behind it: a full kernel takes bytes if the peer reads.
+    const { full, accepted } = pulse;
+    this.noteOutput(connection, pulse);
+    if (full && pulse.accepted !== accepted) pulse.seen = now;
+    if (now - Math.max(pulse.left, pulse.seen) >= this.settings.timeout) fail(connection, pulse);
   }
 
-  private fail(connection: Connection): void {
-    connection.destroyWith(new LimitError('WS_ERR_HEARTBEAT_TIMEOUT'));
+  private noteOutput(connection: Connection, pulse: Pulse): void {
+    pulse.full = connection.socket.writableLength > 0;
+    pulse.accepted = connection.acceptedBytes;
   }
 
   private revive(pulse: Pulse): void {
@@ -148,10 +146,11 @@ export class Heartbeat {
   }
 }
 
-/**
- * Bytes that the kernel has not accepted. `writableLength` counts a write until all of it is accepted, so a
- * large one shows no progress; the handle's queue does. It is not documented, hence the fallback.
- */
-function unsentBytes(socket: Duplex & { _handle?: { writeQueueSize?: number } | null }): number {
-  return socket.writableLength + (socket._handle?.writeQueueSize ?? 0);
+/** Where this process was busy the pong may not have been read yet: once round the event loop, and it is. */
+function fail(connection: Connection, pulse: Pulse): void {
+  const { ping } = pulse;
+  setImmediate(() => {
+    if (pulse.ping !== ping || connection.alive || connection.closing) return;
+    connection.destroyWith(new LimitError('WS_ERR_HEARTBEAT_TIMEOUT'));
+  });
 }

@@ -108,7 +108,7 @@ export class Outgoing {
     } else {
       const data = bufferOf(payload);
       const start = (done: () => void) => this.deliver(data, flags, callback, done);
-      this.enqueue({ size: data.length, start, abort: (error) => callback?.(error) });
+      this.enqueue({ size: data.length, start, abort: (error) => fail(callback, error) });
     }
     return this.belowHighWaterMark();
   }
@@ -136,12 +136,12 @@ export class Outgoing {
       blob.arrayBuffer().then(
         (bytes) => this.deliver(Buffer.from(bytes), flags, callback, done),
         (error: Error) => {
-          callback?.(error);
+          fail(callback, error);
           done();
         },
       );
     };
-    this.enqueue({ size: blob.size, start, abort: (error) => callback?.(error) });
+    this.enqueue({ size: blob.size, start, abort: (error) => fail(callback, error) });
     return this.belowHighWaterMark();
   }
 
@@ -211,7 +211,7 @@ export class Outgoing {
     const error = new LimitError('WS_ERR_SLOW_CONSUMER');
     this.handler.slowConsumer(action, error);
     if (action === 'send') return true;
-    if (callback !== undefined) process.nextTick(callback, error);
+    fail(callback, error);
     this.drainDue = true;
     if (action === 'drop') this.dropped++;
     return false;
@@ -248,7 +248,7 @@ export class Outgoing {
     this.fragmentsCompressed = flags.fin ? null : true;
     this.openDeflater().deflate(payload, flags.fin, (error, compressed) => {
       if (error) {
-        callback?.(error);
+        fail(callback, error);
       } else {
         this.beginTurn();
         this.transmit(compressed, flags, true, callback);
@@ -272,13 +272,16 @@ export class Outgoing {
       if (flags.fin) this.settings.traffic.messagesSent++;
       this.engine.send(payload, flags.isBinary, flags.fin, compressed);
       if (callback !== undefined) this.whenWritten(callback);
-    } else if (callback !== undefined) {
-      process.nextTick(callback, new ConnectionClosedError({ receivedCode: 1006 }));
+    } else {
+      fail(callback, new ConnectionClosedError({ receivedCode: 1006 }));
     }
   }
 
   private sendEncoded(frame: Buffer, callback: SendCallback | undefined): void {
-    if (!this.engine.canSend) return;
+    if (!this.engine.canSend) {
+      fail(callback, new ConnectionClosedError({ receivedCode: 1006 }));
+      return;
+    }
     this.beginTurn();
     this.settings.traffic.messagesSent++;
     this.engine.sendEncoded(frame);
@@ -296,7 +299,7 @@ export class Outgoing {
     };
     return {
       size: prepared.payload.length,
-      abort: (error) => callback?.(error),
+      abort: (error) => fail(callback, error),
       start: (done) => {
         const windowBits = this.agreement?.deflate.windowBits ?? 15;
         if (!compressing) send(null, done);
@@ -308,6 +311,11 @@ export class Outgoing {
 
 function bufferOf(payload: Buffer | string): Buffer {
   return typeof payload === 'string' ? Buffer.from(payload) : payload;
+}
+
+/** Never at once: what a callback throws must not leave the queue half emptied. */
+function fail(callback: SendCallback | undefined, error: Error): void {
+  if (callback !== undefined) process.nextTick(callback, error);
 }
 
 function flush(outgoing: Outgoing): void {

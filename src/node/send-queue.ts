@@ -33,9 +33,9 @@ export class SendQueue {
     return this.current !== null;
   }
 
-  /** Whether the task that runs may never end by itself. */
+  /** Whether a task runs or waits that may never end by itself. */
   get endless(): boolean {
-    return this.current?.endless === true;
+    return this.current?.endless === true || this.tasks.some((task) => task.endless === true);
   }
 
   /** Runs the task when all before it are done. */

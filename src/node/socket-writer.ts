@@ -1,3 +1,4 @@
+import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { ConnectionClosedError } from '../protocol/errors.js';
 
@@ -19,11 +20,15 @@ export interface SocketWriterHandler {
 export class SocketWriter {
   private readonly socket: Duplex;
   private readonly handler: SocketWriterHandler;
+  /** A TCP socket has copied what it took at once; any other Duplex may keep it. */
+  private readonly copies: boolean;
   private blocked = false;
+  private written = 0;
 
   constructor(socket: Duplex, handler: SocketWriterHandler) {
     this.socket = socket;
     this.handler = handler;
+    this.copies = socket instanceof Socket;
   }
 
   /** Bytes that the kernel has not taken yet. */
@@ -31,15 +36,22 @@ export class SocketWriter {
     return this.socket.writableLength;
   }
 
+  /** Bytes that the kernel has taken; changes only when it takes some. */
+  get accepted(): number {
+    return this.written - unsentBytes(this.socket);
+  }
+
   /** Writes; `true` if `bytes` has left already and may be overwritten. */
   write(bytes: Buffer, payload: Buffer | undefined): boolean {
     const { socket } = this;
     if (!socket.writable) return true;
+    this.written += bytes.length + (payload?.length ?? 0);
+    const own = this.copies ? bytes : Buffer.from(bytes);
     if (payload === undefined) {
-      socket.write(bytes);
+      socket.write(own);
     } else {
       socket.cork();
-      socket.write(bytes);
+      socket.write(own);
       socket.write(payload);
       socket.uncork();
     }
@@ -77,4 +89,12 @@ export class SocketWriter {
     this.blocked = false;
     this.handler.blockedChanged(false);
   }
+}
+
+/**
+ * Bytes that the kernel has not accepted. `writableLength` counts a write until all of it is accepted, so a
+ * large one shows no progress; the handle's queue does. It is not documented, hence the fallback.
+ */
+function unsentBytes(socket: Duplex & { _handle?: { writeQueueSize?: number } | null }): number {
+  return socket.writableLength + (socket._handle?.writeQueueSize ?? 0);
 }

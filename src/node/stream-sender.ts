@@ -49,7 +49,10 @@ export class StreamSender implements SendTask {
     this.run()
       .then(this.resolve, (error) => {
         // A message cannot be taken back: there is nothing to send behind half of it.
-        if (error instanceof UsageError) this.failed();
+        if (error instanceof UsageError) {
+          this.failed();
+          this.leaveSource();
+        }
         this.reject(error);
       })
       .finally(done);
@@ -57,10 +60,14 @@ export class StreamSender implements SendTask {
 
   abort(error: Error): void {
     this.aborted = error;
-    // The source is not waited for: it may be stuck in the very read that will never end.
-    Promise.resolve(this.chunks.return?.()).catch(() => undefined);
+    this.leaveSource();
     if (this.interrupt === null) this.reject(error);
     else this.interrupt(error);
+  }
+
+  /** The source is not waited for: it may be stuck in the very read that will never end. */
+  private leaveSource(): void {
+    new Promise((resolve) => resolve(this.chunks.return?.())).catch(() => undefined);
   }
 
   private async run(): Promise<void> {

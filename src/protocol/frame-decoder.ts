@@ -37,8 +37,11 @@ export interface FrameRules {
   readonly maxFragments: number;
 }
 
-/** `open`: everything passes. `control`: pings and pongs pass, the rest waits. `shut`: everything waits. */
-export type DecoderGate = 'open' | 'control' | 'shut';
+/**
+ * `open`: everything passes. `no-data`: control frames pass, data waits. `control`: pings and pongs pass, the rest
+ * waits. `shut`: everything waits.
+ */
+export type DecoderGate = 'open' | 'no-data' | 'control' | 'shut';
 
 /**
  * Cuts bytes into frames (RFC 6455 §5.2) and judges each header by §5.1–§5.5 before a byte of its payload is
@@ -114,7 +117,7 @@ export class FrameDecoder {
     this.header = null;
   }
 
-  /** Lets everything, only pings and pongs, or nothing pass; opening decodes what has waited. */
+  /** Lets everything, only control frames, only pings and pongs, or nothing pass; what has waited is decoded. */
   setGate(gate: DecoderGate): void {
     this.gate = gate;
     while (!this.decoding && !this.stopped && this.waiting !== null && this.gate !== 'shut') {
@@ -153,13 +156,17 @@ export class FrameDecoder {
 
   private mayPass(bytes: Buffer, offset: number): boolean {
     if (this.gate === 'shut') return false;
-    if (this.remaining >= 0) return isPingOrPong(this.opcode);
+    if (this.remaining >= 0) return this.isLetPass(this.opcode);
     const collected = this.headerLength;
     const first = collected > 0 ? (this.header as Buffer)[0] : bytes[offset];
-    if (!isPingOrPong(first & OPCODE)) return false;
+    if (!this.isLetPass(first & OPCODE)) return false;
     // A broken frame fails the connection, so it must not overtake the message that holds the gate.
     const second = collected > 1 ? (this.header as Buffer)[1] : bytes[offset + 1 - collected];
     return second === undefined || this.firstError(first, second) === null;
+  }
+
+  private isLetPass(opcode: number): boolean {
+    return isPingOrPong(opcode) || (opcode === Opcode.CLOSE && this.gate === 'no-data');
   }
 
   private decodeHeader(bytes: Buffer, offset: number): void {

@@ -3,7 +3,7 @@ import { CloseCode, isValidCloseCode } from './close-codes.js';
 import { closePayload, judgeClosePayload } from './close-payload.js';
 import { type ClosingState, canReceive, canSend, nextClosingState } from './closing-handshake.js';
 import { type LimitError, ProtocolError, UsageError } from './errors.js';
-import { FrameDecoder, type FrameHandler, type FrameRules } from './frame-decoder.js';
+import { type DecoderGate, FrameDecoder, type FrameHandler, type FrameRules } from './frame-decoder.js';
 import { FrameEncoder, type MaskingKeySource, SlabPool } from './frame-encoder.js';
 import { type MessageHandler, type MessageMode, MessageReceiver } from './message-receiver.js';
 import { isControlOpcode, Opcode } from './opcodes.js';
@@ -149,9 +149,9 @@ export class WebSocketProtocol implements FrameHandler {
 
   /**
    * Holds decoding back: `shut` everything, `control` all but pings and pongs (while a message is inflated),
-   * `open` nothing. Bytes that are received meanwhile wait.
+   * `no-data` messages (while nobody asks for one), `open` nothing. Bytes that are received meanwhile wait.
    */
-  setGate(gate: 'open' | 'control' | 'shut'): void {
+  setGate(gate: DecoderGate): void {
     this.decoder.setGate(gate);
     this.endIfDecoded();
   }

@@ -39,8 +39,14 @@ export function upgradeRequestOf(request: IncomingMessage): UpgradeRequest {
 
 function refusePlainRequest(request: IncomingMessage, response: ServerResponse): void {
   const { status, headers, message } = plainRefusal(request);
-  response.writeHead(status, { 'Content-Type': 'text/plain; charset=utf-8', ...headers });
-  response.end(`${message}\n`, () => request.socket.end());
+  const body = `${message}\n`;
+  response.writeHead(status, {
+    'Content-Type': 'text/plain; charset=utf-8',
+    'Content-Length': Buffer.byteLength(body),
+    ...headers,
+    Connection: headers.Connection === undefined ? 'close' : `${headers.Connection}, close`,
+  });
+  response.end(body);
 }
 
 function plainRefusal(request: IncomingMessage): HandshakeError {

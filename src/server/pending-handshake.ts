@@ -2,7 +2,6 @@ import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { Clock } from '../node/clock.js';
 import type { HandshakeError } from '../protocol/errors.js';
-import { createRefusal } from '../protocol/handshake/request.js';
 
 /**
  * One opening handshake between `upgrade` and its answer. It is answered at most once, and ends when the client
@@ -16,6 +15,7 @@ export class PendingHandshake {
   private controller: AbortController | null = null;
   private stopTimer: (() => void) | null = null;
   private open = true;
+  private watching = false;
 
   /** @param ended called once, when the handshake was answered, given away or given up */
   constructor(
@@ -48,18 +48,32 @@ export class PendingHandshake {
     this.stopTimer = () => clock.clearTimeout(timer);
   }
 
+  /** Notices that the client has gone while a check runs; bytes that it sent early stay where they are. */
+  watchEnd(): void {
+    if (!this.open) return;
+    this.watching = true;
+    this.socket.on('readable', this.onReadable).on('end', destroy);
+  }
+
+  /** Ends `watchEnd`. A stream takes this in at the next tick, and then reads on if somebody listens for data. */
+  unwatchEnd(): void {
+    if (!this.watching) return;
+    this.watching = false;
+    this.socket.removeListener('readable', this.onReadable).removeListener('end', destroy);
+  }
+
   /**
    * Answers with an HTTP error and closes: nothing that follows on this connection is read as a request. `false`
    * if it was answered before.
    */
-  refuse(error: HandshakeError): boolean {
+  refuse(error: HandshakeError, answer: string): boolean {
     if (!this.end()) return false;
     this.controller?.abort(error);
     const { socket } = this;
     socket.once('finish', socket.destroy);
     // Unread bytes would turn the end of the connection into a reset, which may overtake the answer.
     socket.resume();
-    socket.end(createRefusal(error));
+    socket.end(answer);
     return true;
   }
 
@@ -82,10 +96,16 @@ export class PendingHandshake {
     if (!this.open) return false;
     this.open = false;
     this.stopTimer?.();
+    this.unwatchEnd();
     this.socket.removeListener('close', this.onSocketClose);
     this.ended(this);
     return true;
   }
+
+  /** Readable without bytes is the end, which only a read tells. */
+  private readonly onReadable = (): void => {
+    if (this.socket.readableLength === 0) this.socket.read();
+  };
 
   private readonly onSocketClose = (): void => {
     if (this.end()) this.controller?.abort(new Error('The client has gone'));

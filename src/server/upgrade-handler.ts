@@ -3,8 +3,16 @@ import type { Duplex } from 'node:stream';
 import type { Clock } from '../node/clock.js';
 import { HandshakeError } from '../protocol/errors.js';
 import type { AcceptedOffer } from '../protocol/handshake/permessage-deflate.js';
+import { createRefusal } from '../protocol/handshake/request.js';
 import { PendingHandshake } from './pending-handshake.js';
-import { admit, type JudgedRequest, judgeRequest, type UpgradePolicy, upgradeResponse } from './upgrade.js';
+import {
+  admit,
+  type JudgedRequest,
+  judgeRequest,
+  type UpgradePolicy,
+  upgradeResponse,
+  whenKnown,
+} from './upgrade.js';
 
 /** A socket whose 101 response is written. */
 export interface UpgradedSocket {
@@ -22,6 +30,8 @@ export interface UpgradeHost {
   readonly options: UpgradePolicy;
   /** Whether new connections are accepted. */
   isRunning(): boolean;
+  /** Whether the request's path is served. */
+  serves(request: IncomingMessage): boolean | Promise<boolean>;
   /** The lines of the 101 response may be changed. */
   headers(lines: string[], request: IncomingMessage): unknown;
   /** A request broke a rule; `true` if somebody else answers it. */
@@ -60,7 +70,10 @@ export class UpgradeHandler {
     const judged = this.attempt(handshake, () => this.judge(handshake));
     if (judged === null) return;
     const admission = this.attempt(handshake, () => ({
-      context: admit(request, judged, this.host.options, handshake.signal),
+      context: whenKnown(this.host.serves(request), (isServed) => {
+        if (!isServed) throw HandshakeError.of('WS_ERR_PATH_NOT_SERVED');
+        return admit(request, judged, this.host.options, handshake.signal);
+      }),
     }));
     if (admission === null) return;
     const { context } = admission;
@@ -100,7 +113,9 @@ export class UpgradeHandler {
     handshake.limitTime(this.clock, handshakeTimeout, () =>
       refuse(HandshakeError.of('WS_ERR_HANDSHAKE_TIMEOUT')),
     );
+    handshake.watchEnd();
     admission.then((context) => {
+      handshake.unwatchEnd();
       // Out of the promise: what a listener throws is an uncaught exception and not a rejection.
       process.nextTick(() => this.complete(handshake, judged, context, upgraded));
     }, refuse);
@@ -112,6 +127,7 @@ export class UpgradeHandler {
     context: unknown,
     upgraded: (upgraded: UpgradedSocket) => void,
   ): void {
+    if (!handshake.pending) return;
     const { request, socket, head } = handshake;
     const response = this.attempt(handshake, () => {
       if (!this.host.isRunning()) throw shuttingDown();
@@ -136,12 +152,20 @@ export class UpgradeHandler {
   }
 
   private refuse(handshake: PendingHandshake, error: unknown): void {
-    const refusal =
-      error instanceof HandshakeError
-        ? error
-        : HandshakeError.of('WS_ERR_CHECK_FAILED', undefined, { cause: error });
-    if (handshake.refuse(refusal)) this.host.answered(handshake.request, refusal);
+    const { refusal, answer } = refusalFor(error);
+    if (handshake.refuse(refusal, answer)) this.host.answered(handshake.request, refusal);
   }
+}
+
+/** An error that is no `HandshakeError`, or has headers that cannot be sent, is ours: the client learns nothing of it. */
+function refusalFor(error: unknown): { refusal: HandshakeError; answer: string } {
+  try {
+    if (error instanceof HandshakeError) return { refusal: error, answer: createRefusal(error) };
+  } catch (cause) {
+    return refusalFor(cause);
+  }
+  const refusal = HandshakeError.of('WS_ERR_CHECK_FAILED', undefined, { cause: error });
+  return { refusal, answer: createRefusal(refusal) };
 }
 
 function shuttingDown(): HandshakeError {

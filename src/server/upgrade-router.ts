@@ -5,6 +5,8 @@ import type { Duplex } from 'node:stream';
 export interface UpgradeEndpoint {
   /** Whether it serves this request's path. */
   shouldHandle(request: IncomingMessage): boolean | Promise<boolean>;
+  /** Whether it accepts connections; one that is closing still refuses them. */
+  isRunning(): boolean;
   /** Takes the request over. */
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void;
 }
@@ -14,7 +16,7 @@ const endpointsOf = new WeakMap<object, UpgradeEndpoint[]>();
 
 /**
  * Adds an endpoint to an HTTP server. Several endpoints share its `upgrade` event: the first that serves the
- * path gets the request; if none does, the first endpoint refuses it.
+ * path gets the request, one that is closing only if no other does; if none does, the first refuses it.
  */
 export function addEndpoint(server: HttpServer, endpoint: UpgradeEndpoint): void {
   const endpoints = endpointsOf.get(server);
@@ -38,6 +40,9 @@ export function removeEndpoint(server: HttpServer, endpoint: UpgradeEndpoint): v
 
 function onUpgrade(this: HttpServer, request: IncomingMessage, socket: Duplex, head: Buffer): void {
   const endpoints = endpointsOf.get(this) ?? [];
-  const endpoint = endpoints.find((candidate) => candidate.shouldHandle(request)) ?? endpoints[0];
+  const endpoint =
+    endpoints.find((candidate) => candidate.isRunning() && candidate.shouldHandle(request)) ??
+    endpoints.find((candidate) => candidate.shouldHandle(request)) ??
+    endpoints[0];
   endpoint?.upgrade(request, socket, head);
 }

@@ -7,6 +7,7 @@ import {
   checkUpgradeRequest,
   createUpgradeResponse,
 } from '../protocol/handshake/request.js';
+import { statusText } from '../protocol/handshake/status-texts.js';
 import { upgradeRequestOf } from './http-server.js';
 import { isOriginAllowed } from './origin-policy.js';
 import type { ServerOptions, VerifyClientCallbackAsync, VerifyClientCallbackSync } from './server-options.js';
@@ -48,13 +49,13 @@ export function admit(
   signal: AbortSignal,
 ): unknown {
   const { allowedOrigins, verifyClient, authenticate } = policy;
-  const allowed = allowedOrigins === undefined || isOriginAllowed(allowedOrigins, origin, request);
+  const allowed = !allowedOrigins || isOriginAllowed(allowedOrigins, origin, request);
   return whenKnown(allowed, (isAllowed) => {
     if (!isAllowed) throw HandshakeError.of('WS_ERR_ORIGIN_REFUSED');
-    const verified = verifyClient === undefined || verify(verifyClient, request);
+    const verified = !verifyClient || verify(verifyClient, request);
     return whenKnown(verified, (isVerified) => {
       if (!isVerified) throw new HandshakeError(401, 'Unauthorized');
-      return authenticate === undefined ? undefined : authenticated(() => authenticate(request, signal));
+      return authenticate ? authenticated(() => authenticate(request, signal)) : undefined;
     });
   });
 }
@@ -99,9 +100,11 @@ function verify(
   };
   if (verifyClient.length !== 2) return (verifyClient as VerifyClientCallbackSync)(info);
   return new Promise((resolve, reject) => {
-    (verifyClient as VerifyClientCallbackAsync)(info, (result, status = 401, message, headers = {}) => {
+    (verifyClient as VerifyClientCallbackAsync)(info, (result, code, message, headers) => {
+      const status = code || 401;
+      const body = message || statusText(status);
       if (result) resolve(true);
-      else reject(new HandshakeError(status, { message, headers: headers as Record<string, string> }));
+      else reject(new HandshakeError(status, { message: body, headers: headers as Record<string, string> }));
     });
   });
 }
@@ -116,14 +119,15 @@ function authenticated(authenticate: () => unknown): unknown {
   };
   try {
     const context = authenticate();
-    return isPromise(context) ? context.then(undefined, refuse) : context;
+    return isPromise(context) ? Promise.resolve(context).then(undefined, refuse) : context;
   } catch (error) {
     return refuse(error);
   }
 }
 
-function whenKnown<A>(value: A | Promise<A>, next: (value: A) => unknown): unknown {
-  return isPromise(value) ? value.then(next as (value: unknown) => unknown) : next(value);
+/** Goes on with a value, at once if it is known; gives a real `Promise` for whatever can be awaited. */
+export function whenKnown<A>(value: A | Promise<A>, next: (value: A) => unknown): unknown {
+  return isPromise(value) ? Promise.resolve(value as A | Promise<A>).then(next) : next(value);
 }
 
 function isPromise(value: unknown): value is Promise<unknown> {

@@ -84,6 +84,9 @@ export class WebSocketServer<
   private readonly onListening = (): boolean => this.emit('listening');
   private readonly onServerError = (error: Error): boolean => this.emit('error', error);
   private _server: HttpServer | null = null;
+  /** The HTTP server that goes with us. */
+  private readonly own: HttpServer | null = null;
+  private detach: () => void = () => undefined;
   private _state: typeof RUNNING | typeof CLOSING | typeof CLOSED = RUNNING;
 
   /**
@@ -93,7 +96,12 @@ export class WebSocketServer<
   constructor(options: ServerOptions<T, U, Context> = {}, callback?: () => void) {
     super();
     checkOptions(options);
-    this.options = { clientTracking: true, perMessageDeflate: false, ...options };
+    const { clientTracking, perMessageDeflate } = options;
+    this.options = {
+      ...options,
+      clientTracking: clientTracking ?? true,
+      perMessageDeflate: perMessageDeflate ?? false,
+    };
     const { clock = systemClock, heartbeat = { interval: 25_000, timeout: 10_000 } } = options;
     this.settings = { ...connectionSettings('server', options), traffic: this.collector.traffic };
     this.heartbeat = heartbeat === false ? null : new Heartbeat(heartbeat, clock);
@@ -108,9 +116,9 @@ export class WebSocketServer<
     if (this.options.clientTracking) this.clients = this.sockets;
     if (options.noServer) return;
     const { port, host, backlog, handshakeTimeout = 10_000 } = options;
-    const own = port === undefined ? null : createUpgradeServer(handshakeTimeout);
-    this.attach(own ?? (options.server as unknown as HttpServer));
-    own?.listen({ port, host, backlog }, callback);
+    this.own = options.server ? null : createUpgradeServer(handshakeTimeout);
+    this.attach(this.own ?? (options.server as unknown as HttpServer));
+    this.own?.listen({ port, host, backlog }, callback);
   }
 
   /**
@@ -148,6 +156,11 @@ export class WebSocketServer<
     }
     adopted.add(socket);
     this.handler.handle(request, socket, head, (upgraded) => callback(this.accept(upgraded), request));
+  }
+
+  /** @internal */
+  isRunning(): boolean {
+    return this._state === RUNNING;
   }
 
   /** @internal */
@@ -200,9 +213,9 @@ export class WebSocketServer<
     if (this._state === CLOSING) return;
     this._state = CLOSING;
     this.handler.refuseAll();
-    const server = this.detach();
-    if (this.options.port === undefined || server === null) this.closeIfIdle();
-    else server.close(() => this.closed());
+    this._server = null;
+    if (this.own === null) this.closeIfIdle();
+    else this.own.close(() => this.closed());
   }
 
   /**
@@ -210,8 +223,11 @@ export class WebSocketServer<
    * deadline. Resolves when all have ended.
    */
   async drain(options: DrainOptions = {}): Promise<DrainResult> {
+    if (this._state === CLOSED) return { closed: 0, terminated: 0 };
     const closed = new Promise<void>((resolve) => this.close(() => resolve()));
     const result = await drainConnections(this.sockets, options, this.settings.clock);
+    // Connections without a request, as browsers open them in advance, would be waited for.
+    this.own?.closeAllConnections();
     await closed;
     return result;
   }
@@ -224,7 +240,8 @@ export class WebSocketServer<
   private upgradeHost(): UpgradeHost {
     return {
       options: this.options,
-      isRunning: () => this._state === RUNNING,
+      isRunning: () => this.isRunning(),
+      serves: (request) => this.shouldHandle(request),
       headers: (lines, request) => this.emit('headers', lines, request),
       clientError: (error, socket, request) => this.emit('wsClientError', error, socket, request),
       answered: (request, error) => this.answered(request, error),
@@ -261,27 +278,22 @@ export class WebSocketServer<
     server.on('listening', this.onListening);
     server.on('error', this.onServerError);
     addEndpoint(server, this);
-  }
-
-  private detach(): HttpServer | null {
-    const server = this._server;
-    this._server = null;
-    if (server === null) return null;
-    server.removeListener('listening', this.onListening);
-    server.removeListener('error', this.onServerError);
-    removeEndpoint(server, this);
-    return server;
+    this.detach = () => {
+      server.removeListener('listening', this.onListening);
+      server.removeListener('error', this.onServerError);
+      removeEndpoint(server, this);
+    };
   }
 
   private closeIfIdle(): void {
-    if (this._state === CLOSING && (this.clients === undefined || this.sockets.size === 0)) {
-      process.nextTick(() => this.closed());
-    }
+    if (this._state !== CLOSING || this.own !== null) return;
+    if (this.clients === undefined || this.sockets.size === 0) process.nextTick(() => this.closed());
   }
 
   private closed(): void {
     if (this._state === CLOSED) return;
     this._state = CLOSED;
+    this.detach();
     this.emit('close');
   }
 }
@@ -290,12 +302,13 @@ export class WebSocketServer<
 const adopted = new WeakSet<Duplex>();
 
 function checkOptions({ port, server, noServer, perMessageDeflate }: UpgradePolicy): void {
-  const given = [port !== undefined, Boolean(server), Boolean(noServer)].filter(Boolean).length;
+  // As with ws, `null` is as good as nothing.
+  const given = [port != null, Boolean(server), Boolean(noServer)].filter(Boolean).length;
   if (given !== 1) {
     throw new UsageError(
       'WS_ERR_INVALID_OPTIONS',
       'One and only one of the "port", "server", or "noServer" options must be specified',
     );
   }
-  if (typeof perMessageDeflate === 'object') checkPreferences(perMessageDeflate);
+  if (perMessageDeflate && perMessageDeflate !== true) checkPreferences(perMessageDeflate);
 }

@@ -1,6 +1,6 @@
 import type { ClientRequest, IncomingMessage } from 'node:http';
 import http from 'node:http';
-import type { Socket } from 'node:net';
+import net, { type Socket } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import { parseAddress } from '../../src/client/address.js';
 import type { ClientOptions } from '../../src/client/client-options.js';
@@ -518,6 +518,20 @@ describe('options', () => {
     expect(construct('ws://127.0.0.1:1', { perMessageDeflate })).toThrow(
       expect.objectContaining({ code: 'WS_ERR_INVALID_OPTIONS' }),
     );
+  });
+
+  it('finishRequest may throw, and then no socket and no timer is left', async () => {
+    const clock = new ManualClock();
+    const server = await servers.silent();
+    const socket = net.connect(server.port, '127.0.0.1');
+    const options = { handshakeTimeout: 5, clock, createConnection: () => socket };
+    const finishRequest = (): never => {
+      throw new Error('mine');
+    };
+    expect(() => start(at(server), options, { finishRequest })).toThrow('mine');
+    expect(clock.pending).toBe(0);
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(socket.destroyed).toBe(true);
   });
 
   it('headers with line breaks are refused', () => {

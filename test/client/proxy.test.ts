@@ -5,7 +5,7 @@ import type { ClientOptions } from '../../src/client/client-options.js';
 import { parseProxy } from '../../src/client/proxy.js';
 import { HandshakeError, UsageError } from '../../src/protocol/errors.js';
 import { ManualClock } from './manual-clock.js';
-import { fail, failureOf, openAndClose, start, withResolvers } from './start-opening.js';
+import { fail, failureOf, open, openAndClose, start, withResolvers } from './start-opening.js';
 import {
   ca,
   clientIdentity,
@@ -92,19 +92,12 @@ describe('through a proxy', () => {
     expect((await openAndClose(plain(server), by(proxy))).head.toString()).toBe('early');
   });
 
-  it('comes what the proxy sent right behind its own answer', async () => {
-    const proxy = await servers.raw((socket, head) => {
-      if (head.startLine.startsWith('CONNECT')) {
-        socket.write('HTTP/1.1 200 OK\r\n\r\nHTTP/1.1 103 Early Hints\r\n\r\n');
-      } else {
-        socket.write(switchingProtocols(head.fields.get('sec-websocket-key') as string));
-      }
-    });
-    await openAndClose('ws://example.invalid/', by(proxy));
-    expect(proxy.heads.map(({ startLine }) => startLine)).toEqual([
-      'CONNECT example.invalid:80 HTTP/1.1',
-      'GET / HTTP/1.1',
-    ]);
+  it.each(['ws:', 'wss:'])('comes what %s was sent right behind the proxy’s own answer', async (scheme) => {
+    const answer = 'HTTP/1.1 200 OK\r\n\r\nHTTP/1.1 503 Busy\r\nContent-Length: 0\r\n\r\n';
+    const proxy = await servers.raw((socket) => socket.write(answer));
+    const error = await fail(`${scheme}//example.invalid/`, by(proxy));
+    expect(error.code).toMatch(scheme === 'ws:' ? /^WS_ERR_UNEXPECTED_RESPONSE$/ : /^ERR_SSL_WRONG_VERSION/);
+    await proxy.closed();
   });
 
   it('goes each redirect', async () => {
@@ -240,6 +233,25 @@ describe('time', () => {
     const proxy = await servers.raw(() => {});
     expect(await fail('ws://example.invalid', { ...by(proxy), timeout: 20 })).toMatchObject(timeLimit);
     await proxy.closed();
+  });
+
+  it('is not limited on any socket once the connection is open', async () => {
+    const sockets = new Set<Socket>();
+    const setTimeout = net.Socket.prototype.setTimeout;
+    net.Socket.prototype.setTimeout = function (this: Socket, ...args: [number]) {
+      sockets.add(this);
+      return setTimeout.apply(this, args);
+    };
+    try {
+      const server = await servers.https();
+      const proxy = await servers.raw(tunnel);
+      const { socket } = await open(secure(server), { ...by(proxy), ca, timeout: 12_345 });
+      expect(sockets.size).toBeGreaterThan(1);
+      expect([...sockets].filter(({ timeout }) => timeout === 12_345)).toEqual([]);
+      socket.destroy();
+    } finally {
+      net.Socket.prototype.setTimeout = setTimeout;
+    }
   });
 
   it('may be cut short by abort', async () => {

@@ -47,12 +47,14 @@ describe('redirected', () => {
     expect(() => to('ws://a/', location)).toThrow(HandshakeError);
   });
 
-  it('leads through a proxy to no Unix socket', () => {
-    const proxied = { proxy: 'http://proxy' };
-    expect(() => to('ws://a/', 'ws+unix:/a.sock', proxied)).toThrow(
+  it('leads from the network to no Unix socket', () => {
+    expect(() => to('ws://a/', 'ws+unix:/a.sock')).toThrow(
       expect.objectContaining({ code: 'WS_ERR_INVALID_REDIRECT' }),
     );
-    expect(to('ws://a/', 'ws://b/', proxied).options.proxy).toBe('http://proxy');
+  });
+
+  it('keeps the proxy', () => {
+    expect(to('ws://a/', 'ws://b/', { proxy: 'http://proxy' }).options.proxy).toBe('http://proxy');
   });
 
   const options: ClientOptions = {
@@ -83,7 +85,6 @@ describe('redirected', () => {
     ['ws://a/', 'ws://sub.a/'],
     ['ws://a/', 'ws://a:8080/'],
     ['wss://a/', 'wss://a:8443/'],
-    ['ws://a/', 'ws+unix:/a.sock'],
     ['ws+unix:/a.sock', 'ws+unix:/b.sock'],
     ['ws+unix:/a.sock', 'ws://a/'],
     ['wss://a/', 'ws://b/'],
@@ -149,6 +150,11 @@ describe('a redirect', () => {
       code: 'WS_ERR_UNEXPECTED_RESPONSE',
       status: 304,
     });
+  });
+
+  it.each([201, 401, 404])('is not what %d with Location means', async (status) => {
+    const server = await servers.answering(redirectTo('/b', status));
+    expect(await fail(here(server), follow)).toMatchObject({ code: 'WS_ERR_UNEXPECTED_RESPONSE', status });
   });
 
   it('to nowhere fails the handshake', async () => {
@@ -300,9 +306,14 @@ describe('a listener of the redirect', () => {
     ['abort()', (request) => request.abort(), { code: 'WS_ERR_CLOSED_BEFORE_OPEN' }],
   ])('may end it by %s', async (_, end, error) => {
     const { target, server } = await redirecting();
-    const started = start(here(server), follow, { redirect: (_url, request) => end(request) });
+    const finished: ClientRequest[] = [];
+    const started = start(here(server), follow, {
+      redirect: (_url, request) => end(request),
+      finishRequest: (request) => finished.push(request.end()),
+    });
     expect(await failureOf(started)).toMatchObject(error);
     expect(started.calls).toEqual(['redirect', 'failed']);
+    expect(finished).toHaveLength(1);
     expect(target.heads).toEqual([]);
   });
 

@@ -49,12 +49,17 @@ let count = 0;
 /** Opens a connection; `extensions` stands in both handshakes, as the peer writes it. */
 export function open(role: Role, options: CommonOptions, extensions: string | null): Promise<TestConnection> {
   const fields = { 'Sec-WebSocket-Extensions': extensions };
-  return withDeadline(role === 'server' ? openServer(options, fields) : openClient(options, fields), 'a handshake');
+  return withDeadline(
+    role === 'server' ? openServer(options, fields) : openClient(options, fields),
+    'a handshake',
+  );
 }
 
 /** A server of ours with these options; the same options give the same server. */
 export function serverWith(options: ServerOptions): Promise<WebSocketServer> {
-  const name = JSON.stringify(options);
+  const name = JSON.stringify(options, (_key, value) =>
+    typeof value === 'function' ? String(value) : value,
+  );
   const known = servers.get(name);
   if (known !== undefined) return known;
   const server = listen(options);

@@ -37,6 +37,8 @@ export interface FrameCase {
   acts?: (socket: WebSocket) => void;
   /** What the peer sends once `receives` has come. */
   afterwards?: readonly (RawFrame | Buffer)[];
+  /** What hawser has to send then, before the end. */
+  receivesAfterwards?: readonly RawFrame[];
 }
 
 /** A case as it is counted: for one role. */
@@ -74,11 +76,15 @@ async function play(row: FrameCase, role: Role, cut: Cut): Promise<void> {
     await peer.send(octetsOf(row.sends, role), cut);
     await peer.waitForFrames(row.receives.length);
     if (row.afterwards !== undefined) await peer.send(octetsOf(row.afterwards, role), cut);
+    await peer.waitForFrames(row.receives.length + (row.receivesAfterwards ?? []).length);
     if (row.ends === 'open') await closeNormally(connection, role);
     await peer.waitForEnd();
     peer.end();
     const closed = await withDeadline(observed.closed, 'the close event');
-    expect(peer.frames.map((frame) => read.describe(frame)), cut).toEqual(expectedFrames(row));
+    expect(
+      peer.frames.map((frame) => read.describe(frame)),
+      cut,
+    ).toEqual(expectedFrames(row));
     expect(closed, cut).toEqual(row.ends === 'open' ? [1000, ''] : (row.closes ?? [1006, '']));
     expect(observed.errors, cut).toEqual(row.error === undefined ? [] : [row.error]);
   } finally {
@@ -99,11 +105,12 @@ function octetsOf(sent: readonly (RawFrame | Buffer)[], role: Role): Buffer {
   );
 }
 
-function expectedFrames({ receives, ends }: FrameCase): string[] {
+function expectedFrames({ receives, receivesAfterwards = [], ends }: FrameCase): string[] {
   const last = ends === 'open' ? 1000 : ends;
-  const closing = last === 'closed' ? [] : [{ opcode: 8, payload: closePayload(last) }];
-  return [...receives, ...closing].map(({ fin = true, rsv = 0, opcode, payload = '' }) =>
-    describeFrame({ fin, rsv, opcode, payload: Buffer.from(payload) }),
+  const closing: RawFrame[] = last === 'closed' ? [] : [{ opcode: 8, payload: closePayload(last) }];
+  return [...receives, ...receivesAfterwards, ...closing].map(
+    ({ fin = true, rsv = 0, opcode, payload = '' }) =>
+      describeFrame({ fin, rsv, opcode, payload: Buffer.from(payload) }),
   );
 }
 
@@ -143,8 +150,17 @@ class FrameReader {
   }
 }
 
+const frameNames = new Map([
+  [0, 'continuation'],
+  [1, 'text'],
+  [2, 'binary'],
+  [8, 'close'],
+  [9, 'ping'],
+  [10, 'pong'],
+]);
+
 function describeFrame({ fin, rsv, opcode, payload }: Omit<ReadFrame, 'masked' | 'headerLength'>): string {
-  const name = ['continuation', 'text', 'binary', , , , , , 'close', 'ping', 'pong'][opcode] ?? `opcode ${opcode}`;
+  const name = frameNames.get(opcode) ?? `opcode ${opcode}`;
   const flags = `${fin ? '' : ' unfinished'}${rsv === 0 ? '' : ` RSV ${rsv}`}`;
   return `${name}${flags} ${words(payload)}`.trimEnd();
 }
@@ -187,7 +203,11 @@ export const pong = (payload: string | Uint8Array = '', more: Partial<RawFrame> 
 });
 
 /** A close frame; without a code it is empty. */
-export const close = (code?: number, reason: string | Uint8Array = '', more: Partial<RawFrame> = {}): RawFrame => ({
+export const close = (
+  code?: number,
+  reason: string | Uint8Array = '',
+  more: Partial<RawFrame> = {},
+): RawFrame => ({
   opcode: 8,
   payload: code === undefined ? '' : closePayload(code, reason),
   ...more,

@@ -425,6 +425,20 @@ describe('a handler that calls back', () => {
     expect(recorder.decoder.backlogged).toBe(false);
   });
 
+  it('may decode more and shut the gate: all of it waits in order', () => {
+    const recorder = new FrameRecorder();
+    recorder.onEvent = (event) => {
+      if (event !== 'end a') return;
+      recorder.decoder.decode(frames({ opcode: 1, payload: 'c' }));
+      recorder.decoder.setGate('shut');
+    };
+    recorder.decoder.decode(frames({ opcode: 1, payload: 'a' }, { opcode: 1, payload: 'b' }));
+    expect(recorder.events).toEqual(['start FIN 1 of 1', 'end a']);
+    recorder.decoder.setGate('open');
+    const ends = recorder.events.filter((event) => event.startsWith('end'));
+    expect(ends).toEqual(['end a', 'end b', 'end c']);
+  });
+
   it('may throw: what follows the frame is decoded with the next read', () => {
     const bytes = frames(
       { opcode: 1, payload: 'a' },

@@ -616,6 +616,80 @@ describe.each(roles)('message modes of a %s', (role) => {
   });
 });
 
+describe.each(roles)('streamMessages of a %s', (role) => {
+  const options = { maxPayload: 3, maxFragments: 2 };
+  const streaming = (maxMessageSize: number) => (handler: RecordingHandler) => {
+    const protocol = engine(role, options)(handler);
+    protocol.streamMessages(maxMessageSize);
+    return protocol;
+  };
+  const input = fromPeer(
+    role,
+    { opcode: 2, fin: false, payload: 'abcd' },
+    { opcode: 0, fin: false, payload: 'ef' },
+    { opcode: 0, payload: 'gh' },
+  );
+
+  it('is not bound by maxPayload and maxFragments', () => {
+    const events = ['start binary', 'data 6162636465666768', 'end'];
+    expect(feedEveryWay(input, streaming(0)).events).toEqual(events);
+    expect(feedEveryWay(input, streaming(8)).events).toEqual(events);
+  });
+
+  it('is bound by maxMessageSize', () => {
+    expect(feedEveryWay(input, streaming(7)).events).toEqual([
+      'start binary',
+      'data 616263646566',
+      ...failure('WS_ERR_UNSUPPORTED_MESSAGE_LENGTH', 1009),
+    ]);
+  });
+
+  it('counts from the next message on, and so does the end of it', () => {
+    const { handler, protocol } = connected(role, options);
+    const start = fromPeer(role, { opcode: 2, fin: false, payload: 'a' });
+    const rest = fromPeer(role, { opcode: 0, payload: 'b' });
+    protocol.receive(Buffer.from(start));
+    protocol.streamMessages(0);
+    protocol.receive(Buffer.from(rest));
+    protocol.receive(Buffer.from(start));
+    protocol.messageMode = 'whole';
+    protocol.receive(fromPeer(role, { opcode: 0, payload: 'too long for maxPayload' }));
+    const last = fromPeer(role, { opcode: 2, payload: 'long' });
+    protocol.receive(last);
+    expect(handler.settle()).toEqual([
+      'binary 6162',
+      'start binary',
+      `data ${Buffer.from('atoo long for maxPayload').toString('hex')}`,
+      'end',
+      ...failure('WS_ERR_UNSUPPORTED_MESSAGE_LENGTH', 1009),
+    ]);
+  });
+});
+
+describe.each(roles)('terminate at a %s', (role) => {
+  it('ends at once, whatever waits', () => {
+    const { handler, protocol } = connected(role);
+    protocol.setGate('shut');
+    protocol.receive(fromPeer(role, { opcode: 1, payload: 'never decoded' }));
+    protocol.terminate();
+    protocol.setGate('open');
+    protocol.receive(fromPeer(role, { opcode: 1, payload: 'nor this' }));
+    protocol.terminate();
+    expect(handler.events).toEqual(['closable']);
+    expect([protocol.state, protocol.backlogged, handler.output.length]).toEqual(['terminated', false, 0]);
+    expect(usageError(() => protocol.send('late', false)).code).toBe('WS_ERR_NOT_OPEN');
+  });
+
+  it('within a message drops the rest of the read', () => {
+    const { handler, protocol } = connected(role);
+    handler.onEvent = (event) => {
+      if (event === 'text "a"') protocol.terminate();
+    };
+    protocol.receive(fromPeer(role, { opcode: 1, payload: 'a' }, { opcode: 1, payload: 'b' }));
+    expect(handler.events).toEqual(['text "a"', 'closable']);
+  });
+});
+
 describe.each(roles)('compressed messages at a %s', (role) => {
   const compressed: RawFrame[] = [
     { opcode: 1, rsv: 4, fin: false, payload: Buffer.of(0xff) },

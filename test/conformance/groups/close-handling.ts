@@ -1,6 +1,8 @@
 import { binary, close, continuation, type FrameCase, more, ping, pong, text } from '../frame-case.js';
 
-const validCodes = [1000, 1001, 1002, 1003, 1007, 1008, 1009, 1010, 1011, 1012, 1013, 1014, 3000, 3999, 4000, 4999];
+const validCodes = [
+  1000, 1001, 1002, 1003, 1007, 1008, 1009, 1010, 1011, 1012, 1013, 1014, 3000, 3999, 4000, 4999,
+];
 const invalidCodes = [0, 1, 999, 1004, 1005, 1006, 1015, 1016, 1100, 1999, 2000, 2999, 5000, 32_767, 65_535];
 const invalidCode = { ends: 1002, error: 'WS_ERR_INVALID_CLOSE_CODE' } as const;
 const echoed = (...frame: Parameters<typeof close>): FrameCase => ({
@@ -16,13 +18,23 @@ const echoed = (...frame: Parameters<typeof close>): FrameCase => ({
 export const closeHandling: readonly FrameCase[] = [
   { ...echoed(), name: 'an empty close frame' },
   ...validCodes.map((code) => ({ ...echoed(code), name: `code ${code}`, section: '§7.4' })),
-  ...validCodes.map((code) => ({ ...echoed(code, 'why'), name: `code ${code} with a reason`, section: '§7.4' })),
+  ...validCodes.map((code) => ({
+    ...echoed(code, 'why'),
+    name: `code ${code} with a reason`,
+    section: '§7.4',
+  })),
   ...['a', 'x'.repeat(122), 'x'.repeat(123), '€'.repeat(41)].map((reason) => ({
     ...echoed(1000, reason),
-    name: `a reason of ${Buffer.byteLength(reason)} bytes`,
+    name: `a reason of ${reason.length} characters and ${Buffer.byteLength(reason)} bytes`,
   })),
   ...invalidCodes.map(
-    (code): FrameCase => ({ name: `code ${code}`, section: '§7.4', sends: [close(code)], receives: [], ...invalidCode }),
+    (code): FrameCase => ({
+      name: `code ${code}`,
+      section: '§7.4',
+      sends: [close(code)],
+      receives: [],
+      ...invalidCode,
+    }),
   ),
   ...[1005, 1006, 1015].map(
     (code): FrameCase => ({
@@ -41,7 +53,16 @@ export const closeHandling: readonly FrameCase[] = [
     ends: 1002,
     error: 'WS_ERR_INVALID_CONTROL_PAYLOAD_LENGTH',
   },
-  ...[text('late'), binary('late'), ping('late'), pong('late'), close(1001), text('late', more), { opcode: 3 }, { opcode: 1, rsv: 1 }].map(
+  ...[
+    text('late'),
+    binary('late'),
+    ping('late'),
+    pong('late'),
+    close(1001),
+    text('late', more),
+    { opcode: 3 },
+    { opcode: 1, rsv: 1 },
+  ].map(
     (frame): FrameCase => ({
       ...echoed(1000),
       name: `a frame with opcode ${frame.opcode} after the close frame is not read (RSV ${frame.rsv ?? 0}, FIN ${frame.fin ?? true})`,

@@ -49,9 +49,27 @@ export const controlFrames: readonly FrameCase[] = [
       ...tooLong,
     }),
   ),
-  { name: 'a fragmented ping', section: '§5.5', sends: [ping('a', more), continuation('b')], receives: [], ...fragmented },
-  { name: 'a fragmented pong', section: '§5.5', sends: [pong('a', more), continuation('b')], receives: [], ...fragmented },
-  { name: 'a fragmented close', section: '§5.5', sends: [close(1000, '', more)], receives: [], ...fragmented },
+  {
+    name: 'a fragmented ping',
+    section: '§5.5',
+    sends: [ping('a', more), continuation('b')],
+    receives: [],
+    ...fragmented,
+  },
+  {
+    name: 'a fragmented pong',
+    section: '§5.5',
+    sends: [pong('a', more), continuation('b')],
+    receives: [],
+    ...fragmented,
+  },
+  {
+    name: 'a fragmented close',
+    section: '§5.5',
+    sends: [close(1000, '', more)],
+    receives: [],
+    ...fragmented,
+  },
   {
     name: 'a fragmented ping within a fragmented message',
     section: '§5.4',
@@ -85,7 +103,8 @@ export const controlFrames: readonly FrameCase[] = [
     section: '§5.4',
     sends: [text('a', more), ping('p')],
     receives: [pong('p')],
-    afterwards: [close(1000)],
+    afterwards: [continuation('b')],
+    receivesAfterwards: [text('ab')],
     ends: 'open',
   },
   {
@@ -95,7 +114,13 @@ export const controlFrames: readonly FrameCase[] = [
     receives: [pong('1'), pong('3'), text('abc')],
     ends: 'open',
   },
-  { name: 'an unsolicited pong', section: '§5.5.3', sends: [pong(), text('a')], receives: [text('a')], ends: 'open' },
+  {
+    name: 'an unsolicited pong',
+    section: '§5.5.3',
+    sends: [pong(), text('a')],
+    receives: [text('a')],
+    ends: 'open',
+  },
   {
     name: 'an unsolicited pong with a payload',
     section: '§5.5.3',
@@ -113,10 +138,12 @@ export const controlFrames: readonly FrameCase[] = [
   {
     name: 'a ping of ours and its pong',
     section: '§5.5.2',
-    acts: (socket) => socket.ping('ours', undefined, () => socket.once('pong', (data) => socket.send(`got ${data}`))),
+    acts: (socket) =>
+      socket.ping('ours', undefined, () => socket.once('pong', (data) => socket.send(`got ${data}`))),
     sends: [],
     receives: [ping('ours')],
     afterwards: [pong('ours')],
+    receivesAfterwards: [text('got ours')],
     ends: 'open',
   },
   {

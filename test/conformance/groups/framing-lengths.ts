@@ -11,38 +11,58 @@ export const framingLengths: readonly FrameCase[] = [
     const bytes = seededBytes(length);
     const letters = 'x'.repeat(length);
     return [
-      { name: `binary of ${length} bytes`, section: '§5.2', sends: [binary(bytes)], receives: [binary(bytes)], ends: 'open' },
-      { name: `text of ${length} bytes`, section: '§5.2', sends: [text(letters)], receives: [text(letters)], ends: 'open' },
+      {
+        name: `binary of ${length} bytes`,
+        section: '§5.2',
+        sends: [binary(bytes)],
+        receives: [binary(bytes)],
+        ends: 'open',
+      },
+      {
+        name: `text of ${length} bytes`,
+        section: '§5.2',
+        sends: [text(letters)],
+        receives: [text(letters)],
+        ends: 'open',
+      },
     ];
   }),
-  ...[0, 1, 124, 125].map((length): FrameCase => ({
-    name: `${length} bytes with a length of 16 bits`,
-    section: '§5.2',
-    sends: [text('before'), binary(Buffer.alloc(length), { lengthBits: 16 })],
-    receives: [text('before')],
-    ...encodingError,
-  })),
-  ...[0, 1, 125, 126, 65_535].map((length): FrameCase => ({
-    name: `${length} bytes with a length of 64 bits`,
-    section: '§5.2',
-    sends: [binary(Buffer.alloc(length), { lengthBits: 64 })],
-    receives: [],
-    ...encodingError,
-  })),
-  ...[1n << 63n, (1n << 63n) + 5n, (1n << 64n) - 1n].map((announced): FrameCase => ({
-    name: `a length of ${announced}, its top bit set`,
-    section: '§5.2',
-    sends: [binary('x', { announced })],
-    receives: [],
-    ...encodingError,
-  })),
-  ...[1n << 53n, (1n << 53n) + 1n, 1n << 62n, (1n << 63n) - 1n].map((announced): FrameCase => ({
-    name: `a length of ${announced}, more than 2^53 - 1`,
-    section: '§10.4',
-    sends: [binary('x', { announced })],
-    receives: [],
-    ...tooLong,
-  })),
+  ...[0, 1, 124, 125].map(
+    (length): FrameCase => ({
+      name: `${length} bytes with a length of 16 bits`,
+      section: '§5.2',
+      sends: [text('before'), binary(Buffer.alloc(length), { lengthBits: 16 })],
+      receives: [text('before')],
+      ...encodingError,
+    }),
+  ),
+  ...[0, 1, 125, 126, 65_535].map(
+    (length): FrameCase => ({
+      name: `${length} bytes with a length of 64 bits`,
+      section: '§5.2',
+      sends: [binary(Buffer.alloc(length), { lengthBits: 64 })],
+      receives: [],
+      ...encodingError,
+    }),
+  ),
+  ...[1n << 63n, (1n << 63n) + 5n, (1n << 64n) - 1n].map(
+    (announced): FrameCase => ({
+      name: `a length of ${announced}, its top bit set`,
+      section: '§5.2',
+      sends: [binary('x', { announced })],
+      receives: [],
+      ...encodingError,
+    }),
+  ),
+  ...[1n << 53n, (1n << 53n) + 1n, 1n << 62n, (1n << 63n) - 1n].map(
+    (announced): FrameCase => ({
+      name: `a length of ${announced}, more than 2^53 - 1`,
+      section: '§10.4',
+      sends: [binary('x', { announced })],
+      receives: [],
+      ...tooLong,
+    }),
+  ),
   {
     name: 'a continuation with a length of 16 bits that fits 7',
     section: '§5.2',

@@ -10,9 +10,30 @@ const large = Buffer.alloc(16 * 1024 * 1024, 'sixteen MiB');
 
 /** RFC 6455 §10.4 and §7.4.1: 1009 for messages that are too big. */
 export const limits: readonly FrameCase[] = [
-  { name: 'a message of exactly maxPayload', section, options, sends: [text(kilo)], receives: [text(kilo)], ends: 'open' },
-  { name: 'a message of one byte more', section, options, sends: [text('a'), text(`${kilo}x`)], receives: [text('a')], ...tooBig },
-  { name: 'an announced length over maxPayload, without payload', section, options, sends: [text('', { announced: 1_001 })], receives: [], ...tooBig },
+  {
+    name: 'a message of exactly maxPayload',
+    section,
+    options,
+    sends: [text(kilo)],
+    receives: [text(kilo)],
+    ends: 'open',
+  },
+  {
+    name: 'a message of one byte more',
+    section,
+    options,
+    sends: [text('a'), text(`${kilo}x`)],
+    receives: [text('a')],
+    ...tooBig,
+  },
+  {
+    name: 'an announced length over maxPayload, without payload',
+    section,
+    options,
+    sends: [text('', { announced: 1_001 })],
+    receives: [],
+    ...tooBig,
+  },
   {
     name: 'fragments of exactly maxPayload together',
     section,
@@ -57,7 +78,13 @@ export const limits: readonly FrameCase[] = [
     name: 'one fragment more',
     section,
     options,
-    sends: [binary('a', more), continuation('b', more), continuation('', more), continuation('c', more), continuation('d')],
+    sends: [
+      binary('a', more),
+      continuation('b', more),
+      continuation('', more),
+      continuation('c', more),
+      continuation('d'),
+    ],
     receives: [],
     ...tooMany,
   },
@@ -72,9 +99,11 @@ export const limits: readonly FrameCase[] = [
     name: 'exactly 100 MiB by default are awaited',
     section,
     sends: [binary('x', { announced: 104_857_600 })],
-    receives: [],
-    acts: (socket) => socket.ping('alive', undefined, () => socket.close(1000)),
-    afterwards: [],
+    acts: (socket) => {
+      socket.ping('alive');
+      socket.close(1000);
+    },
+    receives: [ping('alive'), close(1000)],
     ends: 'closed',
     closes: [1006, ''],
     options: { closeTimeout: 20 },

@@ -1,10 +1,16 @@
 import type { RawFrame } from '../../protocol/raw-frame.js';
-import { invalidUtf8, isUtf8PrefixByGrammar, truncatedUtf8, validUtf8 } from '../../protocol/utf8-sequences.js';
+import {
+  invalidUtf8,
+  isUtf8PrefixByGrammar,
+  truncatedUtf8,
+  validUtf8,
+} from '../../protocol/utf8-sequences.js';
 import { close, continuation, type FrameCase, more, text } from '../frame-case.js';
 
 const section = '§8.1';
 const invalid = { ends: 1007, error: 'WS_ERR_INVALID_UTF8' } as const;
-const around = (octets: Buffer): Buffer => Buffer.concat([Buffer.from('before '), octets, Buffer.from(' after')]);
+const around = (octets: Buffer): Buffer =>
+  Buffer.concat([Buffer.from('before '), octets, Buffer.from(' after')]);
 
 /** One fragment for each octet; the message is not ended unless `fin`. */
 function octetwise(octets: Buffer, fin: boolean): RawFrame[] {
@@ -49,7 +55,13 @@ export const utf8: readonly FrameCase[] = [
   ]),
   ...invalidUtf8.flatMap(({ name, octets }): FrameCase[] => [
     { name: `invalid: ${name}`, section, sends: [text(octets)], receives: [], ...invalid },
-    { name: `invalid within text: ${name}`, section, sends: [text(around(octets))], receives: [], ...invalid },
+    {
+      name: `invalid within text: ${name}`,
+      section,
+      sends: [text(around(octets))],
+      receives: [],
+      ...invalid,
+    },
     {
       name: `invalid, octet by octet, before the message ends: ${name}`,
       section,
@@ -64,7 +76,13 @@ export const utf8: readonly FrameCase[] = [
       receives: [],
       ...invalid,
     },
-    { name: `invalid in a close reason: ${name}`, section: '§5.5.1', sends: [close(1000, octets)], receives: [], ...invalid },
+    {
+      name: `invalid in a close reason: ${name}`,
+      section: '§5.5.1',
+      sends: [close(1000, octets)],
+      receives: [],
+      ...invalid,
+    },
   ]),
   ...truncatedUtf8.flatMap(({ name, octets }): FrameCase[] => [
     { name: `cut off: ${name}`, section, sends: [text(octets)], receives: [], ...invalid },
@@ -82,7 +100,13 @@ export const utf8: readonly FrameCase[] = [
       receives: [],
       ends: 'open',
     },
-    { name: `cut off in a close reason: ${name}`, section: '§5.5.1', sends: [close(1000, octets)], receives: [], ...invalid },
+    {
+      name: `cut off in a close reason: ${name}`,
+      section: '§5.5.1',
+      sends: [close(1000, octets)],
+      receives: [],
+      ...invalid,
+    },
   ]),
   {
     name: 'binary is not checked',

@@ -1,0 +1,62 @@
+import { once } from 'node:events';
+import type { IncomingMessage } from 'node:http';
+import { describe, expect, it } from 'vitest';
+import { remoteAddressOf, type TrustProxy } from '../../src/server/remote-address.js';
+import { RawClient } from './raw-client.js';
+import { start } from './test-servers.js';
+
+const request = (forwarded?: string) =>
+  ({
+    socket: { remoteAddress: '10.0.0.1' },
+    headers: forwarded === undefined ? {} : { 'x-forwarded-for': forwarded },
+  }) as unknown as IncomingMessage;
+
+it.each<[TrustProxy, string | undefined, string]>([
+  [false, undefined, '10.0.0.1'],
+  [false, '1.1.1.1', '10.0.0.1'],
+  [0, '1.1.1.1', '10.0.0.1'],
+  [true, undefined, '10.0.0.1'],
+  [true, '', '10.0.0.1'],
+  [true, ' , ', '10.0.0.1'],
+  [true, '1.1.1.1', '1.1.1.1'],
+  [true, '1.1.1.1, 2.2.2.2,3.3.3.3', '1.1.1.1'],
+  [1, '1.1.1.1, 2.2.2.2,3.3.3.3', '3.3.3.3'],
+  [2, '1.1.1.1, 2.2.2.2,3.3.3.3', '2.2.2.2'],
+  [3, '1.1.1.1, 2.2.2.2,3.3.3.3', '1.1.1.1'],
+  [4, '1.1.1.1, 2.2.2.2,3.3.3.3', '1.1.1.1'],
+  [1, '2001:db8::1', '2001:db8::1'],
+  [1, undefined, '10.0.0.1'],
+])('trustProxy %s and X-Forwarded-For %j: %s', (trust, forwarded, expected) => {
+  expect(remoteAddressOf(request(forwarded), trust)).toBe(expected);
+});
+
+describe('at a server', () => {
+  const address = async (options: object, headers = {}) => {
+    const { server, port } = await start(options);
+    const connection = once(server, 'connection');
+    (await RawClient.open(port, { headers })).socket.destroy();
+    return (await connection)[0].remoteAddress;
+  };
+
+  it('is the peer by default', async () => {
+    expect(await address({})).toBe('127.0.0.1');
+    expect(await address({}, { 'X-Forwarded-For': '1.1.1.1' })).toBe('127.0.0.1');
+  });
+
+  it('is what as many proxies as are trusted say; several fields are one list', async () => {
+    const forwarded = { 'X-Forwarded-For': ['6.6.6.6', '1.1.1.1'] };
+    expect(await address({ trustProxy: 1 }, forwarded)).toBe('1.1.1.1');
+    expect(await address({ trustProxy: true }, forwarded)).toBe('6.6.6.6');
+  });
+
+  it('stays when the client has gone', async () => {
+    const { server, port } = await start();
+    const connection = once(server, 'connection');
+    const client = await RawClient.open(port);
+    const [socket] = await connection;
+    const closed = once(socket, 'close');
+    client.reset();
+    await closed;
+    expect(socket.remoteAddress).toBe('127.0.0.1');
+  });
+});
