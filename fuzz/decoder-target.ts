@@ -16,7 +16,7 @@ import { cutAtRandom, cuts, type FuzzTarget, invariant } from './target.js';
 /** The decoder target. */
 export const decoder: FuzzTarget = {
   name: 'decoder',
-  fixedExecutions: 200_000,
+  fixedExecutions: 250_000,
   maxLength: 2_000,
   dictionary: [
     Buffer.from('818537fa213d7f9f4d5158', 'hex'),
@@ -104,7 +104,7 @@ function traceOf(chunks: readonly Buffer[], { options, mode }: Configuration, ra
   protocol.messageMode = mode;
   if (random !== null) handler.onCompressed = () => protocol.setGate('control');
   for (const chunk of chunks) {
-    if (random?.oneIn(3)) protocol.setGate(random.pick(['open', 'control', 'shut']));
+    if (random?.oneIn(3)) protocol.setGate(random.pick(['open', 'no-data', 'control', 'shut']));
     protocol.receive(chunk);
   }
   handler.onCompressed = () => {};

@@ -20,7 +20,7 @@ import { type FuzzTarget, invariant, wordsOf } from './target.js';
 /** The extensions target. */
 export const extensions: FuzzTarget = {
   name: 'extensions',
-  fixedExecutions: 200_000,
+  fixedExecutions: 400_000,
   maxLength: 600,
   dictionary: wordsOf(
     'permessage-deflate',

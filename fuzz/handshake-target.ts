@@ -21,7 +21,7 @@ import { cuts, type FuzzTarget, invariant, wordsOf } from './target.js';
 /** The handshake target. */
 export const handshake: FuzzTarget = {
   name: 'handshake',
-  fixedExecutions: 60_000,
+  fixedExecutions: 100_000,
   maxLength: 1_500,
   dictionary: wordsOf(
     '\r\n',

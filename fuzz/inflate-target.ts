@@ -13,7 +13,7 @@ import { cutAtRandom, type FuzzTarget, invariant } from './target.js';
 /** The inflate target. */
 export const inflate: FuzzTarget = {
   name: 'inflate',
-  fixedExecutions: 8_000,
+  fixedExecutions: 12_000,
   maxLength: 3_000,
   dictionary: [
     Buffer.from('0007f248cdc9c90700', 'hex'),

@@ -268,7 +268,7 @@ export class Connection implements ProtocolHandler, OutgoingHandler, SocketWrite
   /** @internal Both close frames are exchanged, or the connection failed: nothing more is read or written. */
   closable(): void {
     this.outgoing.flush();
-    this.holds &= Hold.INFLATION;
+    this.holds &= Hold.INFLATION | Hold.CHUNK;
     if (this.socket.destroyed) return;
     this.socket.end();
     this.socket.resume();

@@ -11,10 +11,7 @@ export type AllowedOrigins =
   | readonly (string | RegExp)[]
   | ((origin: string | undefined, request: IncomingMessage) => boolean | Promise<boolean>);
 
-const defaultPorts = new Map([
-  ['http:', '80'],
-  ['https:', '443'],
-]);
+const schemes = new Set(['http:', 'https:']);
 
 /** Whether a request of this origin may connect. */
 export function isOriginAllowed(
@@ -43,15 +40,8 @@ function matches(pattern: RegExp, origin: string): boolean {
 function isSameHost(origin: string, host: string): boolean {
   // `null` and everything else without a host is refused.
   if (!URL.canParse(origin)) return false;
-  const { protocol, hostname, port } = new URL(origin);
-  const requested = `${protocol}//${host}`;
-  const defaultPort = defaultPorts.get(protocol);
-  if (defaultPort === undefined || !URL.canParse(requested) || new URL(requested).hostname !== hostname)
-    return false;
-  return (port || defaultPort) === (explicitPort(host) || defaultPort);
-}
-
-function explicitPort(host: string): string {
-  const colon = host.lastIndexOf(':');
-  return colon > host.lastIndexOf(']') ? host.slice(colon + 1) : '';
+  const claimed = new URL(origin);
+  const requested = `${claimed.protocol}//${host}`;
+  if (!schemes.has(claimed.protocol) || !URL.canParse(requested)) return false;
+  return new URL(requested).host === claimed.host;
 }

@@ -214,8 +214,14 @@ export class WebSocketServer<
     this._state = CLOSING;
     this.handler.refuseAll();
     this._server = null;
-    if (this.own === null) this.closeIfIdle();
-    else this.own.close(() => this.closed());
+    const { own } = this;
+    if (own === null) {
+      this.closeIfIdle();
+      return;
+    }
+    own.close(() => this.closed());
+    // Where it had not begun to listen it would do so now.
+    own.once('listening', () => own.close());
   }
 
   /**

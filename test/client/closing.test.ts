@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { WebSocket } from '../../src/client/websocket.js';
 import { UsageError } from '../../src/protocol/errors.js';
+import { compressed, noise } from './compressible.js';
 import { Connections, next, turns } from './connections.js';
 import { ManualClock } from './manual-clock.js';
 import { closeCodeOf } from './raw-peer.js';
@@ -94,6 +95,14 @@ describe('close', () => {
       [8, 0],
     ]);
     expect([closeCodeOf(frames[1]), String(frames[1].payload.subarray(2))]).toEqual([4000, 'bye']);
+  });
+
+  it('of the peer comes behind a message that is being inflated', async () => {
+    const { socket, peer } = await connections.rawClient({ perMessageDeflate: true }, 'permessage-deflate');
+    socket.on('message', () => socket.send('answer'));
+    peer.write({ opcode: 2, rsv: 4, payload: compressed(noise(30_000)) }, { opcode: 8 });
+    expect(String((await peer.frame()).payload)).toBe('answer');
+    expect((await peer.frame()).opcode).toBe(8);
   });
 
   it.each(['message', 'ping', 'open'])('within a listener of %s', async (event) => {

@@ -150,6 +150,21 @@ describe('for await', () => {
 });
 
 describe('while the loop is busy', () => {
+  it('or has not begun: nothing is decoded, also what came with the opening handshake', async () => {
+    const first = Buffer.from([0x81, 1, 0x41]);
+    const iterators: AsyncIterator<unknown>[] = [];
+    const { client } = await connections.rawServer({}, '', first, (opening) => {
+      iterators.push(opening[Symbol.asyncIterator]());
+    });
+    const message = next(client, 'message');
+    let emitted = 0;
+    client.on('message', () => emitted++);
+    await turns();
+    expect(emitted).toBe(0);
+    expect(await iterators[0].next()).toEqual({ done: false, value: 'A' });
+    await message;
+  });
+
   it('nothing is read: a fast sender’s bytes stay with the sender', async () => {
     const { client, socket } = await connections.pair();
     const chunk = Buffer.alloc(MIB / 4);
@@ -286,6 +301,17 @@ describe('next by hand', () => {
     expect(await waiting).toEqual({ done: true, value: undefined });
     await iterator.return?.();
     expect(await iterator.next()).toEqual({ done: true, value: undefined });
+  });
+
+  it('return of an iterator that was left before does not end the next one', async () => {
+    const { client, socket } = await connections.pair();
+    const first = client[Symbol.asyncIterator]();
+    await first.return?.();
+    const second = client[Symbol.asyncIterator]();
+    expect(second).not.toBe(first);
+    await first.return?.();
+    socket.send('a');
+    expect(await second.next()).toEqual({ done: false, value: 'a' });
   });
 
   it('two loops at a time share the messages', async () => {

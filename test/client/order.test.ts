@@ -6,6 +6,7 @@
 import fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
 import type { WebSocket } from '../../src/client/websocket.js';
+import { takeover } from './compressible.js';
 import { Connections, messages, next, type Pair } from './connections.js';
 
 const connections = new Connections();
@@ -57,7 +58,7 @@ async function play(pair: Pair, [from, to]: readonly [WebSocket, WebSocket], nam
 describe.each([
   ['without permessage-deflate', false],
   ['without context takeover', true],
-  ['with context takeover', { serverNoContextTakeover: false, clientNoContextTakeover: false }],
+  ['with context takeover', takeover],
 ] as const)('%s', (_, perMessageDeflate) => {
   it('messages keep their order', async () => {
     const pair = await connections.pair({ perMessageDeflate });

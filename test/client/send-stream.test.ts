@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { UsageError } from '../../src/protocol/errors.js';
+import { takeover } from './compressible.js';
 import { Connections, messages, next, turns } from './connections.js';
 import { ManualClock } from './manual-clock.js';
 import { closeCodeOf } from './raw-peer.js';
@@ -8,7 +9,6 @@ const connections = new Connections();
 afterEach(() => connections.close());
 
 const MIB = 1024 * 1024;
-const takeover = { serverNoContextTakeover: false, clientNoContextTakeover: false };
 
 /** A source that yields what it is told and remembers how it was left. */
 class Source implements AsyncIterableIterator<string | Uint8Array> {

@@ -1,21 +1,16 @@
-import { createCipheriv } from 'node:crypto';
-import { constants, deflateRawSync } from 'node:zlib';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { BufferLike } from '../../src/client/payload.js';
 import { WebSocket } from '../../src/client/websocket.js';
 import type { SendCallback } from '../../src/node/socket-writer.js';
 import { sharedZlibLimiter } from '../../src/node/zlib-limiter.js';
 import { ConnectionClosedError, UsageError } from '../../src/protocol/errors.js';
+import { compressed, noise, takeover } from './compressible.js';
 import { Connections, messages, next, type Pair, turns, until } from './connections.js';
 
 const connections = new Connections();
 afterEach(() => connections.close());
 
 const MIB = 1024 * 1024;
-/** Bytes that cannot be compressed: the key stream of a cipher. */
-function noise(length: number): Buffer {
-  return createCipheriv('aes-128-ctr', Buffer.alloc(16), Buffer.alloc(16)).update(Buffer.alloc(length));
-}
 
 const sent = (socket: WebSocket, data: BufferLike, options = {}): Promise<Error | null | undefined> =>
   new Promise((resolve) => socket.send(data, options, resolve));
@@ -197,9 +192,7 @@ describe('ping and pong', () => {
 
 describe('fragments', () => {
   it('of a client and of a server, plain and compressed, with pings between', async () => {
-    const { client, socket } = await connections.pair({
-      perMessageDeflate: { serverNoContextTakeover: false, clientNoContextTakeover: false },
-    });
+    const { client, socket } = await connections.pair({ perMessageDeflate: takeover });
     const large = 'long '.repeat(20_000);
     for (const [from, to] of [
       [client, socket],
@@ -259,116 +252,6 @@ describe('one turn', () => {
   });
 });
 
-describe('backpressure', () => {
-  it('send answers false from highWaterMark on; one drain follows', async () => {
-    const { socket, client } = await connections.pair({ highWaterMark: 1000 });
-    let drains = 0;
-    socket.on('drain', () => drains++);
-    expect(socket.send(Buffer.alloc(500))).toBe(true);
-    expect(socket.bufferedAmount).toBe(504);
-    expect(socket.send(Buffer.alloc(492))).toBe(false);
-    expect(socket.send(Buffer.alloc(1))).toBe(false);
-    const received = messages(client, 3);
-    await next(socket, 'drain');
-    expect(socket.bufferedAmount).toBe(0);
-    await received;
-    await turns();
-    expect(drains).toBe(1);
-    socket.send('x');
-    await turns();
-    expect(drains).toBe(1);
-  });
-
-  it('counts what waits for zlib, a Blob and the kernel', async () => {
-    const { socket, client } = await connections.pair({ perMessageDeflate: true });
-    client.pause();
-    expect(socket.send(noise(MIB))).toBe(false);
-    expect(socket.bufferedAmount).toBe(MIB);
-    expect(socket.send(new Blob([Buffer.alloc(MIB)]))).toBe(false);
-    expect(socket.bufferedAmount).toBe(2 * MIB);
-    socket.send(Buffer.alloc(30 * MIB), { compress: false });
-    const drain = next(socket, 'drain');
-    await until(() => socket.bufferedAmount > 0 && socket.bufferedAmount < 31 * MIB);
-    client.resume();
-    await drain;
-    expect(socket.bufferedAmount).toBe(0);
-  });
-
-  it('no drain after closing has begun', async () => {
-    const { socket, client } = await connections.pair();
-    client.pause();
-    socket.on('drain', () => expect.unreachable());
-    expect(socket.send(Buffer.alloc(16 * MIB))).toBe(false);
-    socket.close();
-    const received = messages(client, 1);
-    client.resume();
-    expect((await received)[0]).toHaveLength(16 * MIB);
-    expect((await next(socket, 'close'))[0]).toBe(1005);
-  });
-
-  it('the peer closes while much waits: all of it arrives, and our close frame', async () => {
-    const { socket, peer } = await connections.rawClient();
-    peer.socket.pause();
-    for (let number = 0; number < 4; number++) {
-      socket.send(Buffer.alloc(4 * MIB, number));
-      await turns(1);
-    }
-    expect(socket.bufferedAmount).toBeGreaterThan(0);
-    const state = new Promise<void>((resolve) => {
-      socket.on('ping', () => resolve());
-    });
-    peer.write({ opcode: 9 }, { opcode: 8, payload: Buffer.from([0x0f, 0xa0]) });
-    await state;
-    await until(() => socket.readyState === WebSocket.CLOSING);
-    peer.socket.resume();
-    const frames = await peer.framesUntil((frame) => frame.opcode === 8);
-    expect(frames.filter(({ opcode }) => opcode === 2).map(({ payload }) => payload.length)).toEqual(
-      Array.from({ length: 4 }, () => 4 * MIB),
-    );
-    expect(frames.at(-1)?.payload).toEqual(Buffer.from([0x0f, 0xa0]));
-  });
-});
-
-describe('maxBufferedAmount', () => {
-  it('drop: counts, tells the callback, drains', async () => {
-    const { socket, client } = await connections.pair({ maxBufferedAmount: 1000, slowConsumer: 'drop' });
-    expect(socket.send(Buffer.alloc(3000))).toBe(true);
-    const error = new Promise((resolve) => socket.send('dropped', resolve));
-    expect(await error).toMatchObject({ code: 'WS_ERR_SLOW_CONSUMER' });
-    expect(socket.droppedMessages).toBe(1);
-    const received = messages(client, 2);
-    expect(socket.send('kept')).toBe(true);
-    expect(await received).toEqual([Buffer.alloc(3000), 'kept']);
-  });
-
-  it('close: at once, 1006 on both sides', async () => {
-    const { socket, client } = await connections.pair({ maxBufferedAmount: 1000 });
-    const error = next(socket, 'error');
-    const close = next(client, 'close');
-    socket.send(Buffer.alloc(3000));
-    expect(socket.send('too much')).toBe(false);
-    expect((await error)[0]).toMatchObject({ code: 'WS_ERR_SLOW_CONSUMER' });
-    expect((await close)[0]).toBe(1006);
-  });
-
-  it('a function decides per message', async () => {
-    const asked: number[] = [];
-    const { socket, client } = await connections.pair({
-      maxBufferedAmount: 10,
-      slowConsumer: (size) => {
-        asked.push(size);
-        return size > 100 ? 'drop' : 'send';
-      },
-    });
-    const received = messages(client, 2);
-    socket.send('first of all');
-    socket.send('x'.repeat(101));
-    socket.send('sent');
-    expect(await received).toEqual(['first of all', 'sent']);
-    expect(asked).toEqual([101, 4]);
-  });
-});
-
 describe('control frames', () => {
   it('overtake messages that are being compressed', async () => {
     const { socket, peer } = await connections.rawClient({ perMessageDeflate: true }, 'permessage-deflate');
@@ -385,8 +268,7 @@ describe('control frames', () => {
     const message = next(socket, 'message');
     socket.on('message', () => log.push('message'));
     socket.on('ping', () => log.push('ping'));
-    const payload = deflateRawSync(noise(30_000), { finishFlush: constants.Z_SYNC_FLUSH }).subarray(0, -4);
-    peer.write({ opcode: 2, rsv: 4, payload }, { opcode: 9 });
+    peer.write({ opcode: 2, rsv: 4, payload: compressed(noise(30_000)) }, { opcode: 9 });
     expect((await peer.frame()).opcode).toBe(10);
     await message;
     expect(log).toEqual(['ping', 'message']);
@@ -406,7 +288,6 @@ describe('zlib', () => {
 
   it('with one job at a time and many connections: everything arrives', async () => {
     const limit = sharedZlibLimiter.limit;
-    const takeover = { serverNoContextTakeover: false, clientNoContextTakeover: false };
     const server = await connections.server({ perMessageDeflate: { ...takeover, concurrencyLimit: 1 } });
     server.on('connection', (socket: WebSocket) => socket.on('message', (data) => socket.send(data)));
     const text = Array.from({ length: 5 }, (_, number) => Buffer.alloc(40_000, `number ${number} `));

@@ -17,6 +17,7 @@ import { masking } from './groups/masking.js';
 import { openingHandshakeClient } from './groups/opening-handshake-client.js';
 import { openingHandshakeServer } from './groups/opening-handshake-server.js';
 import { rsvAndOpcodes } from './groups/rsv-and-opcodes.js';
+import { streamedMessages } from './groups/streamed-messages.js';
 import { utf8 } from './groups/utf8.js';
 import { clientHandshakeCases, serverHandshakeCases } from './handshake-case.js';
 
@@ -30,6 +31,7 @@ const frameTables: Record<string, readonly FrameCase[]> = {
   'close handling': closeHandling,
   limits,
   'permessage-deflate data': deflateData,
+  'streamed messages': streamedMessages,
 };
 const cases: readonly ConformanceCase[] = [
   ...Object.entries(frameTables).flatMap(([group, table]) => frameCases(group, table)),

@@ -18,6 +18,7 @@ export type CommonOptions = Pick<
   ServerOptions,
   | 'maxPayload'
   | 'maxFragments'
+  | 'maxMessageSize'
   | 'perMessageDeflate'
   | 'autoPong'
   | 'skipUTF8Validation'

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { afterEach, describe, expect, it } from 'vitest';
+import { takeover } from '../client/compressible.js';
 import { Connections, messages } from '../client/connections.js';
 
 const connections = new Connections();
@@ -22,7 +23,7 @@ const hash = (data: unknown): string =>
 describe.each([
   ['plain', false],
   ['compressed', true],
-  ['compressed with context takeover', { serverNoContextTakeover: false, clientNoContextTakeover: false }],
+  ['compressed with context takeover', takeover],
 ] as const)('16 MiB, %s', (_, perMessageDeflate) => {
   it('binary, there and back, twice', async () => {
     const { client, socket } = await connections.pair({ perMessageDeflate });

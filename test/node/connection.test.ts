@@ -127,11 +127,7 @@ describe('the end comes exactly once', () => {
       ({ far, owner, connection }) => {
         owner.heard = () => connection.startClose(1000);
         far.end(
-          Buffer.concat([
-            maskedFrame(TEXT, 'one'),
-            maskedFrame(TEXT, 'two'),
-            maskedFrame(CLOSE, normal),
-          ]),
+          Buffer.concat([maskedFrame(TEXT, 'one'), maskedFrame(TEXT, 'two'), maskedFrame(CLOSE, normal)]),
         );
       },
       ['text one', 'text two', 'close 1000'],
@@ -149,16 +145,8 @@ describe('the end comes exactly once', () => {
       },
       ['error undefined', 'close 1006'],
     ],
-    [
-      'closeTimeout',
-      ({ connection }) => connection.startClose(1000),
-      ['close 1006'],
-    ],
-    [
-      'half a frame and FIN',
-      ({ far }) => far.end(maskedFrame(TEXT, 'abc').subarray(0, 7)),
-      ['close 1006'],
-    ],
+    ['closeTimeout', ({ connection }) => connection.startClose(1000), ['close 1006']],
+    ['half a frame and FIN', ({ far }) => far.end(maskedFrame(TEXT, 'abc').subarray(0, 7)), ['close 1006']],
   ])('after %s', async (_name, act, expected) => {
     const clock = new ManualClock();
     const all = await connected({ clock });
@@ -281,7 +269,9 @@ describe('the closing handshake', () => {
     clock.advance(200);
     await owner.until('close');
     expect(owner.events).toEqual(['close 1006']);
-    expect(peer.frames).toMatchObject([{ payload: Buffer.concat([Buffer.from([0x0f, 0xa0]), Buffer.from('reason')]) }]);
+    expect(peer.frames).toMatchObject([
+      { payload: Buffer.concat([Buffer.from([0x0f, 0xa0]), Buffer.from('reason')]) },
+    ]);
     expect(clock.pending).toBe(0);
   });
 
@@ -298,7 +288,10 @@ describe('the closing handshake', () => {
 
   it('an invalid code or reason is thrown and changes nothing', async () => {
     const { connection } = await connected();
-    for (const act of [() => connection.startClose(1005), () => connection.startClose(1000, 'x'.repeat(124))]) {
+    for (const act of [
+      () => connection.startClose(1005),
+      () => connection.startClose(1000, 'x'.repeat(124)),
+    ]) {
       expect(act).toThrow(expect.objectContaining({ code: 'WS_ERR_INVALID_ARGUMENT' }));
     }
     expect(connection.closing).toBe(false);
@@ -399,7 +392,12 @@ describe('compressed messages', () => {
     const small = Buffer.from('small');
     const frame = maskedFrame(0xc2, deflated(large));
     far.write(
-      Buffer.concat([frame, maskedFrame(PING, 'p'), maskedFrame(0xc1, deflated(small)), maskedFrame(TEXT, 'plain')]),
+      Buffer.concat([
+        frame,
+        maskedFrame(PING, 'p'),
+        maskedFrame(0xc1, deflated(small)),
+        maskedFrame(TEXT, 'plain'),
+      ]),
     );
     await owner.until('text plain');
     expect(owner.events.filter((event) => !event.startsWith('ping'))).toEqual([
@@ -456,7 +454,9 @@ describe('a peer that never reads', () => {
     await turn();
     const before = connection.outgoing.bufferedAmount;
     for (let round = 0; round < 100; round++) {
-      socket.push(Buffer.concat(Array.from({ length: 100 }, (_, index) => maskedFrame(PING, `${round}.${index}`))));
+      socket.push(
+        Buffer.concat(Array.from({ length: 100 }, (_, index) => maskedFrame(PING, `${round}.${index}`))),
+      );
       await turn();
     }
     expect(owner.events).toHaveLength(10_000);

@@ -123,7 +123,9 @@ describe('the order of messages', () => {
     await turn();
     const frames = parseFrames(socket.bytes);
     expect(frames).toHaveLength(6);
-    expect(frames.map(({ rsv1 }) => rsv1)).toEqual([1, 2, 3, 4, 5, 6].map((n) => takeover || n === 2 || n === 5));
+    expect(frames.map(({ rsv1 }) => rsv1)).toEqual(
+      [1, 2, 3, 4, 5, 6].map((n) => takeover || n === 2 || n === 5),
+    );
     const inflate = (payload: Buffer, dictionary?: Buffer) =>
       inflateRawSync(Buffer.concat([payload, Buffer.from([0, 0, 0xff, 0xff])]), {
         finishFlush: 2,

@@ -109,7 +109,8 @@ describe('sent to several connections', () => {
   });
 
   it('the compressed form is used only without context takeover', async () => {
-    const rsv1 = async (...args: Parameters<typeof received>) => parseFrames((await received(...args)).bytes)[0].rsv1;
+    const rsv1 = async (...args: Parameters<typeof received>) =>
+      parseFrames((await received(...args)).bytes)[0].rsv1;
     expect(await rsv1(large, agreement(false))).toBe(true);
     expect(await rsv1(large, agreement(false), false)).toBe(false);
     expect(await rsv1(small, agreement(false))).toBe(false);
@@ -127,7 +128,10 @@ describe('sent to several connections', () => {
   });
 
   it('each gets the window that it agreed to', async () => {
-    const [socket, other] = [await received(large, agreement(false, 9)), await received(large, agreement(false))];
+    const [socket, other] = [
+      await received(large, agreement(false, 9)),
+      await received(large, agreement(false)),
+    ];
     const [frame] = parseFrames(socket.bytes);
     expect(inflate(frame.payload, 9)).toEqual(large.payload);
     expect(inflate(parseFrames(other.bytes)[0].payload, 15)).toEqual(large.payload);

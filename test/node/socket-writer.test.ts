@@ -133,6 +133,8 @@ describe('whenWritten', () => {
 describe('behind the end of the socket', () => {
   it('nothing is written and nothing breaks, and what waits still leaves', async () => {
     const socket = new RecordingDuplex();
+    // Each write by itself, so that the first is done while others wait.
+    Object.assign(socket, { _writev: null });
     const { writer } = writerOn(socket);
     const errors: unknown[] = [];
     socket.on('error', (error) => errors.push(error));

@@ -343,6 +343,41 @@ describe('the gate', () => {
     }
   });
 
+  it('no-data: control frames pass, a close too', () => {
+    const withClose = frames(
+      { opcode: 1, payload: 'a' },
+      { opcode: 9, payload: 'b' },
+      { opcode: 10, payload: 'c' },
+      { opcode: 8, payload: 'dd' },
+      { opcode: 2, payload: 'e' },
+    );
+    for (const { name, chunks } of everyCut(withClose)) {
+      const { before, after } = throughGate(chunks, 'no-data');
+      expect(before, name).toEqual(['end a', 'end b', 'end c', 'end dd']);
+      expect(after, name).toEqual(['end a', 'end b', 'end c', 'end dd', 'end e']);
+    }
+  });
+
+  it('no-data: a continuation waits, and so does a broken frame', () => {
+    const first = frames({ opcode: 1, fin: false, payload: 'a' });
+    for (const next of [
+      { opcode: 0, payload: 'b' },
+      { opcode: 3 },
+      { opcode: 8, payload: 'x' },
+      { opcode: 11 },
+    ]) {
+      for (const { name, chunks } of everyCut(rawFrame(next))) {
+        const recorder = new FrameRecorder();
+        recorder.decoder.decode(Buffer.from(first));
+        recorder.decoder.setGate('no-data');
+        for (const chunk of chunks) recorder.decoder.decode(chunk);
+        expect(recorder.events, name).toEqual(['start 1 of 1', 'end a']);
+        recorder.decoder.setGate('open');
+        expect(recorder.events.length, name).toBeGreaterThan(2);
+      }
+    }
+  });
+
   it('control: a close frame waits, also one that has begun', () => {
     const close = frames({ opcode: 8, payload: Buffer.of(0x03, 0xe8) });
     const recorder = new FrameRecorder();

@@ -98,6 +98,8 @@ describe.each(['server', 'client'] as const)('as a %s', (role) => {
     ]);
     encoder.uncork();
     expect(sink.writes).toHaveLength(1);
+    encoder.encode(0x82, Buffer.from('after'));
+    expect(sink.writes).toHaveLength(2);
   });
 
   it('keeps the order of small and large frames within a cork, whatever the slab holds', () => {

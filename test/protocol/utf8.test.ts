@@ -108,5 +108,14 @@ describe('Utf8Validator', () => {
     expect(validator.complete).toBe(true);
     expect(validator.push(Buffer.from('a'))).toBe(true);
     expect(validator.push(Buffer.of(0x80))).toBe(false);
+    // Whatever narrowed the range of the next octet does not outlive the reset.
+    for (const lead of [0xe0, 0xed, 0xf0, 0xf4]) {
+      for (const text of ['\u0080', '\u00bf']) {
+        expect(validator.push(Buffer.of(lead))).toBe(true);
+        validator.reset();
+        expect(validator.push(Buffer.from(text))).toBe(true);
+        expect(validator.complete).toBe(true);
+      }
+    }
   });
 });

@@ -60,7 +60,10 @@ it('error comes whether or not somebody listens for it', async () => {
     client.socket.write(maskedFrame(0x83, 'reserved opcode'));
     await closed;
     expect(published).toEqual([
-      { channel: 'error', message: { socket, error: expect.objectContaining({ code: 'WS_ERR_INVALID_OPCODE' }) } },
+      {
+        channel: 'error',
+        message: { socket, error: expect.objectContaining({ code: 'WS_ERR_INVALID_OPCODE' }) },
+      },
     ]);
     client.socket.destroy();
   }

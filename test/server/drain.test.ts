@@ -137,7 +137,9 @@ it('may be called twice, and when all is closed', async () => {
 it('rejects for a code that may not be sent', async () => {
   const started = await start();
   await connectPair(started);
-  await expect(started.server.drain({ code: 1005 })).rejects.toMatchObject({ code: 'WS_ERR_INVALID_ARGUMENT' });
+  await expect(started.server.drain({ code: 1005 })).rejects.toMatchObject({
+    code: 'WS_ERR_INVALID_ARGUMENT',
+  });
 });
 
 it('leaves other servers on the same HTTP server alone', async () => {

@@ -69,10 +69,8 @@ describe('a list', () => {
 
   it.each(['', 'g', 'y', 'gy', 'i'])('of patterns gives the same answer every time, flags "%s"', (flags) => {
     const policy = [new RegExp('^https://[a-z]+\\.example\\.com$', flags)];
-    for (let round = 0; round < 4; round++) {
-      expect(allowed(policy, 'https://sub.example.com')).toBe(true);
-      expect(allowed(policy, 'https://sub.example.com.evil.org')).toBe(false);
-    }
+    for (let round = 0; round < 4; round++) expect(allowed(policy, 'https://sub.example.com')).toBe(true);
+    for (let round = 0; round < 4; round++) expect(allowed(policy, 'https://evil.org')).toBe(false);
   });
 
   it('that is empty refuses every origin', () => {
@@ -137,13 +135,29 @@ describe('at a server', () => {
     (await RawClient.open(port)).socket.destroy();
   });
 
-  it.each([true, false])('a function that throws refuses with 500 (asynchronous: %s)', async (asynchronous) => {
-    const fail = () => {
-      throw new Error('a secret');
-    };
-    const { port } = await start({ allowedOrigins: asynchronous ? async () => fail() : fail });
-    const answer = await exchange(port, { headers: origin });
-    expect(answer).toMatchObject({ status: 500, body: 'Internal Server Error' });
+  it.each([true, false])(
+    'a function that throws refuses with 500 (asynchronous: %s)',
+    async (asynchronous) => {
+      const fail = () => {
+        throw new Error('a secret');
+      };
+      const { port } = await start({ allowedOrigins: asynchronous ? async () => fail() : fail });
+      const answer = await exchange(port, { headers: origin });
+      expect(answer).toMatchObject({ status: 500, body: 'Internal Server Error' });
+    },
+  );
+
+  it('what a function returns is awaited, whatever can be', async () => {
+    const answers = [
+      // biome-ignore lint/suspicious/noThenProperty: query builders are such objects
+      { then: (resolve: (value: boolean) => void) => setImmediate(resolve, false) },
+      // biome-ignore lint/suspicious/noThenProperty: query builders are such objects
+      { then: (_: unknown, reject: (error: Error) => void) => setImmediate(reject, new HandshakeError(403)) },
+    ];
+    for (const answer of answers) {
+      const { port } = await start({ allowedOrigins: () => answer as unknown as Promise<boolean> });
+      expect(await exchange(port)).toMatchObject({ status: 403 });
+    }
   });
 
   it('a function may throw the answer', async () => {

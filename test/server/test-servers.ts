@@ -4,8 +4,8 @@ import { once } from 'node:events';
 import http, { type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { onTestFinished } from 'vitest';
-import { WebSocket } from '../../src/client/websocket.js';
 import type { ClientOptions } from '../../src/client/client-options.js';
+import { WebSocket } from '../../src/client/websocket.js';
 import type { ServerOptions } from '../../src/server/server-options.js';
 import { WebSocketServer } from '../../src/server/websocket-server.js';
 

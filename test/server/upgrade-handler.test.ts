@@ -78,7 +78,7 @@ describe.each(modes)('with %s', (mode) => {
     client.socket.write(Buffer.concat([Buffer.from(upgradeRequest()), maskedFrame(TEXT, 'one')]));
     await gate.asked();
     client.socket.write(maskedFrame(TEXT, 'two'));
-    await turn();
+    for (let round = 0; round < 10; round++) await turn();
     const messages: string[] = [];
     server.on('connection', (socket) => {
       socket.on('message', (data) => {
@@ -129,7 +129,7 @@ describe('a client that goes away', () => {
     const gate = new Gate();
     const { server, port } = await start({ authenticate: gate.authenticate });
     const client = await RawClient.connect(port);
-    client.socket.write(upgradeRequest());
+    client.socket.write(upgradeRequest({ headers: { 'Sec-WebSocket-Protocol': 'chat' } }));
     await gate.asked();
     expect(server.metrics().handshakes.pending).toBe(1);
     leave(client);

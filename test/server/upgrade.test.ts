@@ -248,11 +248,29 @@ describe('authenticate', () => {
       { 'www-authenticate': ['Bearer'] },
     ],
     ['another error', () => new Error('password of bob: 1234'), 401, 'Authentication failed', {}],
-    ['another error with a status', () => Object.assign(new Error('s3cret'), { status: 429 }), 429, 'Authentication failed', {}],
-    ['a status that is no refusal', () => Object.assign(new Error('x'), { status: 200 }), 401, 'Authentication failed', {}],
+    [
+      'another error with a status',
+      () => Object.assign(new Error('s3cret'), { status: 429 }),
+      429,
+      'Authentication failed',
+      {},
+    ],
+    [
+      'a status that is no refusal',
+      () => Object.assign(new Error('x'), { status: 200 }),
+      401,
+      'Authentication failed',
+      {},
+    ],
     ['something else', () => 'a string', 401, 'Authentication failed', {}],
     ['nothing', () => undefined, 401, 'Authentication failed', {}],
-    ['headers that cannot be sent', () => new HandshakeError(401, { headers: { 'a b': 'c' } }), 500, 'Internal Server Error', {}],
+    [
+      'headers that cannot be sent',
+      () => new HandshakeError(401, { headers: { 'a b': 'c' } }),
+      500,
+      'Internal Server Error',
+      {},
+    ],
   ];
 
   describe.each(refused)('throws %s', (_name, error, status, body, headers) => {
@@ -268,8 +286,14 @@ describe('authenticate', () => {
   });
 
   it('is awaited where it returns something that can only be awaited', async () => {
-    const rejecting = { then: (_resolve: unknown, reject: (error: Error) => void) => reject(new Error('no')) };
-    const resolving = { then: (resolve: (context: string) => void) => resolve('alice') };
+    const rejecting = {
+      // biome-ignore lint/suspicious/noThenProperty: query builders are such objects
+      then: (_resolve: unknown, reject: (error: Error) => void) => reject(new Error('no')),
+    };
+    const resolving = {
+      // biome-ignore lint/suspicious/noThenProperty: query builders are such objects
+      then: (resolve: (context: string) => void) => resolve('alice'),
+    };
     const { port } = await start({ authenticate: () => rejecting });
     expect(await exchange(port)).toMatchObject({ status: 401 });
     const second = await start({ authenticate: () => resolving });
@@ -337,7 +361,9 @@ describe('handleProtocols', () => {
   it('several fields are one list', async () => {
     const { server, port } = await start();
     server.options.handleProtocols = (protocols) => [...protocols].join('+');
-    expect(await protocolOf(port, { headers: { 'Sec-WebSocket-Protocol': ['a, b', 'c'] } })).toEqual(['a+b+c']);
+    expect(await protocolOf(port, { headers: { 'Sec-WebSocket-Protocol': ['a, b', 'c'] } })).toEqual([
+      'a+b+c',
+    ]);
   });
 
   it('chooses, and gets the request', async () => {

@@ -136,15 +136,10 @@ const serverRows: readonly ServerRow[] = [
   ['window bits twice', true, 'permessage-deflate; client_max_window_bits; client_max_window_bits=9', null],
   ['a value where none may be', true, 'permessage-deflate; server_no_context_takeover=1', null],
   ['no value where one must be', true, 'permessage-deflate; server_max_window_bits', null],
-  ...['7', '16', '0', '08', '+9', '9.0', '1e1', '0xa', '""', '-9', '999999999999'].flatMap(
-    (bits): ServerRow[] =>
-      bits === '""'
-        ? []
-        : [
-            [`server window bits ${bits}`, true, `permessage-deflate; server_max_window_bits=${bits}`, null],
-            [`client window bits ${bits}`, true, `permessage-deflate; client_max_window_bits=${bits}`, null],
-          ],
-  ),
+  ...['7', '16', '0', '08', '+9', '9.0', '1e1', '0xa', '-9', '999999999999'].flatMap((bits): ServerRow[] => [
+    [`server window bits ${bits}`, true, `permessage-deflate; server_max_window_bits=${bits}`, null],
+    [`client window bits ${bits}`, true, `permessage-deflate; client_max_window_bits=${bits}`, null],
+  ]),
 ];
 
 /** Headers that no grammar gives are refused, whoever wants compression. */
@@ -304,7 +299,6 @@ export const deflateNegotiationClient: readonly ClientHandshakeCase[] = [
       section: 'RFC 7692 §7.1',
       options: perMessageDeflate === undefined ? {} : { perMessageDeflate },
       requests: { [EXTENSIONS]: offer },
-      ...(typeof perMessageDeflate === 'object' && { fields: { [EXTENSIONS]: null } }),
     }),
   ),
   ...answerRows.map(
