@@ -1,4 +1,5 @@
 import { ConnectionClosedError, LimitError } from '../protocol/errors.js';
+import { MAX_COPIED } from '../protocol/frame-encoder.js';
 import type { WebSocketProtocol } from '../protocol/websocket-protocol.js';
 import type { ConnectionSettings, DeflateAgreement, SlowConsumerAction } from './connection-settings.js';
 import { MessageDeflater } from './message-deflater.js';
@@ -270,8 +271,11 @@ export class Outgoing {
   ): void {
     if (this.engine.canSend) {
       if (flags.fin) this.settings.traffic.messagesSent++;
+      // What the engine hands over at once has its callback with it, else with all of this turn.
+      const large = payload.length > MAX_COPIED;
+      if (large && callback !== undefined) this.writer.withPayload(callback);
       this.engine.send(payload, flags.isBinary, flags.fin, compressed);
-      if (callback !== undefined) this.whenWritten(callback);
+      if (!large && callback !== undefined) this.whenWritten(callback);
     } else {
       fail(callback, new ConnectionClosedError({ receivedCode: 1006 }));
     }

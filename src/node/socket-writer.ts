@@ -24,6 +24,7 @@ export class SocketWriter {
   private readonly copies: boolean;
   private blocked = false;
   private written = 0;
+  private payloadCallback: SendCallback | undefined = undefined;
 
   constructor(socket: Duplex, handler: SocketWriterHandler) {
     this.socket = socket;
@@ -47,23 +48,34 @@ export class SocketWriter {
     if (!socket.writable) return true;
     this.written += bytes.length + (payload?.length ?? 0);
     const own = this.copies ? bytes : Buffer.from(bytes);
-    if (payload === undefined) {
-      socket.write(own);
-    } else {
-      socket.cork();
-      socket.write(own);
-      socket.write(payload);
-      socket.uncork();
-    }
+    if (payload === undefined) socket.write(own);
+    else this.writeBoth(own, payload);
     if (socket.writableLength === 0) return true;
     this.watch();
     return false;
+  }
+
+  /** Calls back when the next payload that is given to `write` has left, without what comes behind it. */
+  withPayload(callback: SendCallback): void {
+    if (this.socket.writable) this.payloadCallback = callback;
+    else this.whenWritten(callback);
   }
 
   /** Calls back, never at once, when all that was written so far has left. */
   whenWritten(callback: SendCallback): void {
     if (this.blocked && this.socket.writable) this.socket.write(EMPTY, callback);
     else process.nextTick(callback, this.lost());
+  }
+
+  private writeBoth(bytes: Buffer, payload: Buffer): void {
+    const { socket, payloadCallback } = this;
+    this.payloadCallback = undefined;
+    socket.cork();
+    if (bytes.length > 0) socket.write(bytes);
+    if (payloadCallback === undefined) socket.write(payload);
+    // Node reports success for a write that a `destroy` has cut off.
+    else socket.write(payload, (error) => payloadCallback(error ?? this.lost()));
+    socket.uncork();
   }
 
   private lost(): Error | undefined {

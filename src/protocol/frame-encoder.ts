@@ -3,8 +3,8 @@ import { maskRange, readKey } from './mask.js';
 
 const MASK = 0x80;
 const SLAB_SIZE = 65_536;
-/** Payloads up to this many bytes are copied into the slab; larger ones are passed on by reference. */
-const MAX_COPIED = 4096;
+/** Payloads up to this many bytes are copied into the slab; larger ones are handed over at once, by reference. */
+export const MAX_COPIED = 4096;
 const MAX_HEADER = 14;
 const EMPTY = Buffer.alloc(0);
 
@@ -14,8 +14,8 @@ export type MaskingKeySource = (target: Buffer, offset: number) => void;
 /** Where encoded frames go. */
 export interface FrameSink {
   /**
-   * Takes bytes to write, in order; `payload`, where given, follows `bytes` directly. Returns `true` if
-   * `bytes` may be overwritten from now on, `false` if they are still needed.
+   * Takes bytes to write, in order; `payload`, where given, follows `bytes` directly, which may be none then.
+   * Returns `true` if `bytes` may be overwritten from now on, `false` if they are still needed.
    */
   write(bytes: Buffer, payload?: Buffer): boolean;
 }
@@ -168,7 +168,7 @@ export class FrameEncoder {
 
   private flushWith(payload: Buffer): void {
     if (this.used > 0) this.handOver(payload);
-    else this.sink.write(payload);
+    else this.sink.write(EMPTY, payload);
   }
 
   private handOver(payload: Buffer | undefined): void {

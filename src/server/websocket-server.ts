@@ -214,14 +214,8 @@ export class WebSocketServer<
     this._state = CLOSING;
     this.handler.refuseAll();
     this._server = null;
-    const { own } = this;
-    if (own === null) {
-      this.closeIfIdle();
-      return;
-    }
-    own.close(() => this.closed());
-    // Where it had not begun to listen it would do so now.
-    own.once('listening', () => own.close());
+    if (this.own === null) this.closeIfIdle();
+    else this.own.close(() => this.closed());
   }
 
   /**

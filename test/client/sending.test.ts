@@ -54,6 +54,17 @@ describe('callbacks', () => {
     expect(socket.bufferedAmount).toBe(0);
   });
 
+  it('of a large message do not wait for what was sent behind it', async () => {
+    const { socket, client } = await connections.pair();
+    client.pause();
+    const first = sent(socket, Buffer.alloc(64 * 1024));
+    const behind = sent(socket, Buffer.alloc(32 * MIB));
+    expect(await first).toBeFalsy();
+    expect(socket.bufferedAmount).toBeGreaterThan(0);
+    client.resume();
+    expect(await behind).toBeFalsy();
+  });
+
   it('get an error for what did not leave, each once', async () => {
     const { socket, client } = await connections.pair({ perMessageDeflate: true });
     client.pause();

@@ -407,18 +407,6 @@ describe('close', () => {
     expect(server.address()).toBeNull();
   });
 
-  it('before it listens keeps it from listening', async () => {
-    const listen = vi.spyOn(net.Server.prototype, 'listen');
-    onTestFinished(() => listen.mockRestore());
-    const server = new WebSocketServer({ port: 0, host: '127.0.0.1' });
-    const [http] = listen.mock.contexts as net.Server[];
-    const listening = once(http, 'listening');
-    await closed(server);
-    await listening;
-    await turn();
-    expect(http.listening).toBe(false);
-  });
-
   it('leaves an HTTP server of somebody else listening', async () => {
     const { http, port } = await startHttp();
     const server = serve(http);
