@@ -16,7 +16,6 @@ it('writes four bytes where it is told and nowhere else', () => {
 it('never repeats a key in sequence', () => {
   let repeated = 0;
   for (let index = 1; index < count; index++) if (keyAt(index) === keyAt(index - 1)) repeated++;
-  // One in 43,000 runs would see a repetition by chance.
   expect(repeated).toBe(0);
 });
 
