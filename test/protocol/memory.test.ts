@@ -168,6 +168,15 @@ describe.each(roles)('a %s', (role) => {
     }
   });
 
+  it('holds nothing of a text that is refused', () => {
+    const { handler, protocol } = measured(role);
+    const payload = Buffer.alloc(MiB, 'x');
+    payload[MiB - 1] = 0xff;
+    const held = heldAfter(protocol, () => protocol.receive(read(fromPeer(role, { opcode: 1, payload }))));
+    expect(handler.events).toEqual(['failed WS_ERR_INVALID_UTF8 1007', 'closable']);
+    expect(held).toBeLessThan(64 * KiB + noise);
+  });
+
   it('holds nothing after a message', () => {
     const { handler, protocol } = measured(role);
     const held = heldAfter(protocol, () => {
