@@ -82,7 +82,7 @@ const makers = {
   open: (target: WebSocket) => new Event('open', target),
   error: (target: WebSocket, error: Error) => new ErrorEvent(target, error),
   close: (target: WebSocket, code: number, reason: Buffer) =>
-    new CloseEvent(target, code, reason.toString(), target.closedCleanly),
+    new CloseEvent(target, code, reason.toString(), target._wasClean),
   message: (target: WebSocket, data: Data, isBinary: boolean) =>
     new MessageEvent(target, isBinary || typeof data === 'string' ? data : String(data)),
 } as const;

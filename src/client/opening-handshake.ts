@@ -5,7 +5,7 @@
 
 import { randomBytes } from 'node:crypto';
 import type { ClientRequest, IncomingMessage } from 'node:http';
-import type { Socket } from 'node:net';
+import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { type Clock, systemClock } from '../node/clock.js';
 import { errorCatalogue, HandshakeError, UsageError } from '../protocol/errors.js';
@@ -187,7 +187,7 @@ export class OpeningHandshake {
     }
   }
 
-  #onUpgrade(response: IncomingMessage, socket: Socket, head: Buffer): void {
+  #onUpgrade(response: IncomingMessage, socket: Duplex, head: Buffer): void {
     this.#socket = socket;
     this.#handler.upgrade(response);
     if (this.#isOver) return;
@@ -197,7 +197,8 @@ export class OpeningHandshake {
       return;
     }
     this.#end();
-    socket.setTimeout(0);
+    // `createConnection` may give any Duplex.
+    if (socket instanceof Socket) socket.setTimeout(0);
     this.#handler.opened({ socket, head, response, ...checked });
   }
 

@@ -25,7 +25,7 @@ export function startOpening(
     redirect: (target, request) => websocket.emit('redirect', target, request),
     unexpectedResponse: (request, response) => websocket.emit('unexpected-response', request, response),
     opened: (result) => adoptResult(websocket, result, options),
-    failed: (error) => websocket.openingFailed(error),
+    failed: (error) => websocket._openingFailed(error),
   });
 }
 
@@ -36,5 +36,5 @@ function adoptResult(websocket: WebSocket, result: OpeningResult, options: Clien
   const preferences = typeof perMessageDeflate === 'object' ? perMessageDeflate : {};
   const agreement = deflate && deflateAgreement('client', deflate, preferences, settings.maxPayload);
   const pulse = heartbeat ? new Heartbeat(heartbeat, clock) : null;
-  websocket.adopt({ socket, head, settings, agreement, heartbeat: pulse, subprotocol });
+  websocket._adopt({ socket, head, settings, agreement, heartbeat: pulse, subprotocol });
 }

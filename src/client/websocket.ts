@@ -22,7 +22,10 @@ import type { SendOptions, SendStreamOptions, SocketOptions, Upgrade } from './w
 const EMPTY = Buffer.alloc(0);
 const binaryTypes = new Set<string>(['nodebuffer', 'arraybuffer', 'fragments', 'blob']);
 
-/** A WebSocket connection at either end, with the API of `ws` and what hawser adds to it. */
+/**
+ * A WebSocket connection at either end, with the API of `ws` and what hawser adds to it. What is not API begins
+ * with `_`, as there: applications subclass it, and put properties of their own on sockets.
+ */
 export class WebSocket extends EventTargetEmitter implements ConnectionOwner {
   static readonly CONNECTING: typeof CONNECTING = CONNECTING;
   static readonly OPEN: typeof OPEN = OPEN;
@@ -49,7 +52,8 @@ export class WebSocket extends EventTargetEmitter implements ConnectionOwner {
   private _opening: OpeningHandshake | null = null;
   private _iterator: MessageIterator<string | Buffer> | null = null;
   private _streams: MessageStreams | null = null;
-  private _wasClean = false;
+  /** @internal Whether both close frames were exchanged. */
+  _wasClean = false;
   /** Bytes that were sent when it was too late. */
   private _lost = 0;
 
@@ -123,11 +127,6 @@ export class WebSocket extends EventTargetEmitter implements ConnectionOwner {
     return this._connection?.socket ?? null;
   }
 
-  /** @internal Whether both close frames were exchanged. */
-  get closedCleanly(): boolean {
-    return this._wasClean;
-  }
-
   /** How binary messages are handed out: `nodebuffer` (default), `arraybuffer`, `fragments` or `blob`. */
   get binaryType(): BinaryType {
     return this._binaryType;
@@ -136,7 +135,7 @@ export class WebSocket extends EventTargetEmitter implements ConnectionOwner {
   set binaryType(type: BinaryType) {
     if (!binaryTypes.has(type)) return;
     this._binaryType = type;
-    if (this._connection?.engine.messageMode !== 'streaming') this.applyBinaryType();
+    if (this._connection?.engine.messageMode !== 'streaming') this._applyBinaryType();
   }
 
   /**
@@ -150,7 +149,7 @@ export class WebSocket extends EventTargetEmitter implements ConnectionOwner {
   send(data: unknown, options?: SendOptions | SendCallback, callback?: SendCallback): boolean {
     const flags = typeof options === 'function' ? {} : (options ?? {});
     const done = typeof options === 'function' ? options : callback;
-    const connection = this.writable(data, done);
+    const connection = this._writable(data, done);
     if (connection === null) return false;
     const isText = typeof data === 'string' || typeof data === 'number';
     const { binary = !isText, compress = true, fin = true } = flags;
@@ -170,8 +169,8 @@ export class WebSocket extends EventTargetEmitter implements ConnectionOwner {
    * @throws ConnectionClosedError (rejection) if the connection ends first
    */
   async sendStream(source: StreamSource, options: SendStreamOptions = {}): Promise<void> {
-    const connection = this.writable(EMPTY, undefined);
-    if (connection === null) throw this.closedError();
+    const connection = this._writable(EMPTY, undefined);
+    if (connection === null) throw this._closedError();
     const sender = new StreamSender(connection.outgoing, source, {
       isBinary: options.binary ?? true,
       compress: options.compress ?? false,
@@ -186,7 +185,7 @@ export class WebSocket extends EventTargetEmitter implements ConnectionOwner {
   ping(data?: BufferLike, callback?: SendCallback): void;
   ping(callback?: SendCallback): void;
   ping(...args: unknown[]): void {
-    this.sendControl('ping', args);
+    this._sendControl('ping', args);
   }
 
   /** Sends a pong of at most 125 bytes. @throws UsageError while CONNECTING */
@@ -194,7 +193,7 @@ export class WebSocket extends EventTargetEmitter implements ConnectionOwner {
   pong(data?: BufferLike, callback?: SendCallback): void;
   pong(callback?: SendCallback): void;
   pong(...args: unknown[]): void {
-    this.sendControl('pong', args);
+    this._sendControl('pong', args);
   }
 
   /**
@@ -203,13 +202,13 @@ export class WebSocket extends EventTargetEmitter implements ConnectionOwner {
    * @throws UsageError `WS_ERR_INVALID_ARGUMENT` for a code that may not be sent or a reason over 123 bytes
    */
   close(code?: number, reason?: string | Buffer): void {
-    if (this._state === CONNECTING && this._url !== '') this.abortOpening();
+    if (this._state === CONNECTING && this._url !== '') this._abortOpening();
     else if (this._state === OPEN) this._connection?.startClose(code, reason);
   }
 
   /** Ends the connection at once, without a closing handshake: the peer sees 1006. */
   terminate(): void {
-    if (this._state === CONNECTING && this._url !== '') this.abortOpening();
+    if (this._state === CONNECTING && this._url !== '') this._abortOpening();
     else if (this._state === OPEN) this._connection?.terminate();
   }
 
@@ -231,13 +230,13 @@ export class WebSocket extends EventTargetEmitter implements ConnectionOwner {
   [Symbol.asyncIterator](): AsyncIterableIterator<string | Buffer, undefined> {
     if (this._iterator !== null) return this._iterator;
     const iterator = new MessageIterator<string | Buffer>({
-      holdReading: (held) => this.holdReading(held),
+      holdReading: (held) => this._holdReading(held),
       detach: () => {
         this._iterator = null;
-        setImmediate(() => this._iterator === null && this.holdReading(false));
+        setImmediate(() => this._iterator === null && this._holdReading(false));
       },
     });
-    if (this._state === CLOSED) iterator.end(iterationError(this.closedError()));
+    if (this._state === CLOSED) iterator.end(iterationError(this._closedError()));
     else this._iterator = iterator;
     iterator.rest();
     return iterator;
@@ -250,10 +249,10 @@ export class WebSocket extends EventTargetEmitter implements ConnectionOwner {
    */
   messageStreams(): MessageStreams {
     const connection = this._connection;
-    if (connection === null || this._state !== OPEN) throw this.notOpen();
+    if (connection === null || this._state !== OPEN) throw this._notOpen();
     const { maxMessageSize = 0 } = this._options;
     this._streams?.reopen();
-    this._streams ??= new MessageStreams(connection, maxMessageSize, () => this.applyBinaryType());
+    this._streams ??= new MessageStreams(connection, maxMessageSize, () => this._applyBinaryType());
     connection.streamReceiver = this._streams;
     return this._streams;
   }
@@ -262,11 +261,11 @@ export class WebSocket extends EventTargetEmitter implements ConnectionOwner {
   setSocket(socket: Duplex, head: Buffer, options: SocketOptions = {}): void {
     const role = this._isServer ? 'server' : 'client';
     const settings = connectionSettings(role, { ...this._options, ...options });
-    this.adopt({ socket, head, settings, agreement: null, heartbeat: null, subprotocol: this._protocol });
+    this._adopt({ socket, head, settings, agreement: null, heartbeat: null, subprotocol: this._protocol });
   }
 
   /** @internal */
-  adopt(upgrade: Upgrade): void {
+  _adopt(upgrade: Upgrade): void {
     const { socket, head, settings, agreement, heartbeat } = upgrade;
     this._url = this.url;
     this._opening = null;
@@ -274,8 +273,8 @@ export class WebSocket extends EventTargetEmitter implements ConnectionOwner {
     this._heartbeat = heartbeat;
     this._connection = new Connection(this, socket, settings, agreement, heartbeat);
     this._state = OPEN;
-    this.applyBinaryType();
-    if (this._iterator?.idle) this.holdReading(true);
+    this._applyBinaryType();
+    if (this._iterator?.idle) this._holdReading(true);
     this._connection.start(head);
     if (diagnostics.open.hasSubscribers) diagnostics.open.publish({ socket: this });
     this.emit('open');
@@ -322,10 +321,10 @@ export class WebSocket extends EventTargetEmitter implements ConnectionOwner {
   connectionClose(code: number, reason: Buffer): void {
     const connection = this._connection as Connection;
     this._wasClean = connection.engine.sentCloseCode !== undefined && code !== CloseCode.ABNORMAL_CLOSURE;
-    this.ended(code, reason, connection.closedError());
+    this._ended(code, reason, connection.closedError());
   }
 
-  private ended(code: number, reason: Buffer, error: Error): void {
+  private _ended(code: number, reason: Buffer, error: Error): void {
     this._state = CLOSED;
     this._iterator?.end(iterationError(error));
     this._iterator = null;
@@ -336,26 +335,26 @@ export class WebSocket extends EventTargetEmitter implements ConnectionOwner {
   }
 
   /** @internal */
-  openingFailed(error: Error): void {
+  _openingFailed(error: Error): void {
     this._state = CLOSING;
     try {
       this.emit('error', error);
     } finally {
       this._url = this.url;
       this._opening = null;
-      this.ended(CloseCode.ABNORMAL_CLOSURE, EMPTY, error);
+      this._ended(CloseCode.ABNORMAL_CLOSURE, EMPTY, error);
     }
   }
 
-  private abortOpening(): void {
+  private _abortOpening(): void {
     this._state = CLOSING;
     this._opening?.abort();
   }
 
-  private sendControl(kind: 'ping' | 'pong', args: unknown[]): void {
+  private _sendControl(kind: 'ping' | 'pong', args: unknown[]): void {
     const callback = args.find((arg) => typeof arg === 'function') as SendCallback | undefined;
     const data = typeof args[0] === 'function' ? undefined : args[0];
-    const connection = this.writable(data, callback);
+    const connection = this._writable(data, callback);
     if (connection === null) return;
     connection.outgoing.beginTurn();
     connection.engine[kind](bytesOf(data));
@@ -363,31 +362,31 @@ export class WebSocket extends EventTargetEmitter implements ConnectionOwner {
   }
 
   /** The connection if it can be written to; else the callback is told, as `ws` does. */
-  private writable(data: unknown, callback: SendCallback | undefined): Connection | null {
+  private _writable(data: unknown, callback: SendCallback | undefined): Connection | null {
     const { readyState } = this;
     if (readyState === OPEN) return this._connection;
-    if (readyState === CONNECTING) throw this.notOpen();
+    if (readyState === CONNECTING) throw this._notOpen();
     this._lost += data instanceof PreparedMessage ? data.payload.length : sizeOf(data);
-    if (callback !== undefined) process.nextTick(callback, this.notOpen());
+    if (callback !== undefined) process.nextTick(callback, this._notOpen());
     return null;
   }
 
-  private notOpen(): UsageError {
+  private _notOpen(): UsageError {
     const { readyState } = this;
     return new UsageError('WS_ERR_NOT_OPEN', `readyState ${readyState} (${readyStateNames[readyState]})`);
   }
 
-  private closedError(): ConnectionClosedError {
+  private _closedError(): ConnectionClosedError {
     const receivedCode = CloseCode.ABNORMAL_CLOSURE;
     return this._connection?.closedError() ?? new ConnectionClosedError({ receivedCode });
   }
 
-  private holdReading(held: boolean): void {
+  private _holdReading(held: boolean): void {
     if (held) this._connection?.hold(Hold.CONSUMER);
     else this._connection?.release(Hold.CONSUMER);
   }
 
-  private applyBinaryType(): void {
+  private _applyBinaryType(): void {
     const engine = this._connection?.engine;
     if (engine) engine.messageMode = this._binaryType === 'fragments' ? 'fragments' : 'whole';
   }

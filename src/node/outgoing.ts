@@ -43,6 +43,8 @@ export class Outgoing {
   private batching = false;
   private callbacks: SendCallback[] | null = null;
   private drainDue = false;
+  /** Whether the message that is being sent in fragments is sent, or dropped; `null` between messages. */
+  private admitted: boolean | null = null;
   /** The message that is being sent in fragments is compressed; `null` between messages. */
   private fragmentsCompressed: boolean | null = null;
 
@@ -103,7 +105,7 @@ export class Outgoing {
 
   /** Sends a message or a fragment; `true` while more may be sent without piling up (see `highWaterMark`). */
   send(payload: Buffer | string, flags: SendFlags, callback: SendCallback | undefined): boolean {
-    if (this.limited && !this.admit(Buffer.byteLength(payload), callback)) return false;
+    if (this.limited && !this.admit(Buffer.byteLength(payload), flags.fin, callback)) return false;
     if (!this.queueing && !this.deflatesLater(payload, flags)) {
       this.sendNow(payload, flags, callback);
     } else {
@@ -124,7 +126,7 @@ export class Outgoing {
     if ((compressing && agreement.deflate.contextTakeover) || this.fragmentsCompressed !== null) {
       return this.send(payload, whole, callback);
     }
-    if (this.limited && !this.admit(payload.length, callback)) return false;
+    if (this.limited && !this.admit(payload.length, true, callback)) return false;
     if (!compressing && !this.queueing) this.sendEncoded(prepared.frame, callback);
     else this.enqueue(this.preparedTask(prepared, compressing, callback));
     return this.belowHighWaterMark();
@@ -132,7 +134,7 @@ export class Outgoing {
 
   /** Sends a message whose bytes have to be read first. */
   sendBlob(blob: Blob, flags: SendFlags, callback: SendCallback | undefined): boolean {
-    if (this.limited && !this.admit(blob.size, callback)) return false;
+    if (this.limited && !this.admit(blob.size, flags.fin, callback)) return false;
     const start = (done: () => void) => {
       blob.arrayBuffer().then(
         (bytes) => this.deliver(Buffer.from(bytes), flags, callback, done),
@@ -203,12 +205,24 @@ export class Outgoing {
     return this.settings.maxBufferedAmount !== Number.POSITIVE_INFINITY;
   }
 
-  /** Applies `maxBufferedAmount`; an empty buffer takes a message of any size. */
-  private admit(size: number, callback: SendCallback | undefined): boolean {
+  /**
+   * Applies `maxBufferedAmount`; an empty buffer takes a message of any size. A message is dropped with all of its
+   * fragments or not at all: half of one would swallow the next.
+   */
+  private admit(size: number, fin: boolean, callback: SendCallback | undefined): boolean {
     const buffered = this.bufferedAmount;
-    if (buffered === 0 || buffered + size <= this.settings.maxBufferedAmount) return true;
+    const begun = this.admitted;
+    const fits = buffered === 0 || buffered + size <= this.settings.maxBufferedAmount;
+    if (begun === false) fail(callback, new LimitError('WS_ERR_SLOW_CONSUMER'));
+    const admitted = begun !== false && (fits || this.meetLimit(size, begun === true, callback));
+    this.admitted = fin ? null : admitted;
+    return admitted;
+  }
+
+  private meetLimit(size: number, begun: boolean, callback: SendCallback | undefined): boolean {
     const { slowConsumer } = this.settings;
-    const action = typeof slowConsumer === 'function' ? slowConsumer(size) : slowConsumer;
+    const wanted = typeof slowConsumer === 'function' ? slowConsumer(size) : slowConsumer;
+    const action = wanted === 'drop' && begun ? 'send' : wanted;
     const error = new LimitError('WS_ERR_SLOW_CONSUMER');
     this.handler.slowConsumer(action, error);
     if (action === 'send') return true;
@@ -306,7 +320,10 @@ export class Outgoing {
       abort: (error) => fail(callback, error),
       start: (done) => {
         const windowBits = this.agreement?.deflate.windowBits ?? 15;
-        if (!compressing) send(null, done);
+        const whole = { isBinary: prepared.isBinary, compress: compressing, fin: true };
+        // What was queued in front may have begun a message: inside it only fragments may be sent.
+        if (this.fragmentsCompressed !== null) this.deliver(prepared.payload, whole, callback, done);
+        else if (!compressing) send(null, done);
         else prepared.compressedFrame(windowBits, (frame) => send(frame, done));
       },
     };

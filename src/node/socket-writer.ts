@@ -1,5 +1,6 @@
 import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
+import { TLSSocket } from 'node:tls';
 import { ConnectionClosedError } from '../protocol/errors.js';
 
 const EMPTY = Buffer.alloc(0);
@@ -20,8 +21,8 @@ export interface SocketWriterHandler {
 export class SocketWriter {
   private readonly socket: Duplex;
   private readonly handler: SocketWriterHandler;
-  /** A TCP socket has copied what it took at once; any other Duplex may keep it. */
-  private readonly copies: boolean;
+  /** TCP takes what it can at once; TLS and any other Duplex take their time, and may keep what they took. */
+  private readonly takesAtOnce: boolean;
   private blocked = false;
   private written = 0;
   private payloadCallback: SendCallback | undefined = undefined;
@@ -29,7 +30,7 @@ export class SocketWriter {
   constructor(socket: Duplex, handler: SocketWriterHandler) {
     this.socket = socket;
     this.handler = handler;
-    this.copies = socket instanceof Socket;
+    this.takesAtOnce = socket instanceof Socket && !(socket instanceof TLSSocket);
   }
 
   /** Bytes that the kernel has not taken yet. */
@@ -42,17 +43,19 @@ export class SocketWriter {
     return this.written - unsentBytes(this.socket);
   }
 
-  /** Writes; `true` if `bytes` has left already and may be overwritten. */
+  /** Writes; `true` if `bytes` may be overwritten: it has left already, or was copied. */
   write(bytes: Buffer, payload: Buffer | undefined): boolean {
-    const { socket } = this;
+    const { socket, takesAtOnce } = this;
     if (!socket.writable) return true;
     this.written += bytes.length + (payload?.length ?? 0);
-    const own = this.copies ? bytes : Buffer.from(bytes);
-    if (payload === undefined) socket.write(own);
-    else this.writeBoth(own, payload);
+    const own = takesAtOnce ? bytes : Buffer.from(bytes);
+    // Where every write takes its time, its own end tells more cheaply than a write of nothing.
+    const tellsItself = !takesAtOnce && payload === undefined && !this.blocked;
+    if (payload !== undefined) this.writeBoth(own, payload);
+    else socket.write(own, tellsItself ? (error) => this.unblock(error) : undefined);
     if (socket.writableLength === 0) return true;
-    this.watch();
-    return false;
+    this.watch(tellsItself);
+    return !takesAtOnce;
   }
 
   /** Calls back when the next payload that is given to `write` has left, without what comes behind it. */
@@ -83,17 +86,17 @@ export class SocketWriter {
     return destroyed ? (errored ?? new ConnectionClosedError({ receivedCode: 1006 })) : undefined;
   }
 
-  /** Learns of an empty buffer by a write of nothing behind what waits. */
-  private watch(): void {
+  /** Learns of an empty buffer by a write of nothing behind what waits, unless a write tells it by itself. */
+  private watch(tellsItself: boolean): void {
     if (this.blocked) return;
     this.blocked = true;
     this.handler.blockedChanged(true);
-    this.socket.write(EMPTY, (error) => this.unblock(error));
+    if (!tellsItself) this.socket.write(EMPTY, (error) => this.unblock(error));
   }
 
   private unblock(error: Error | null | undefined): void {
     // Behind the end of the socket nothing more may be written, not even nothing.
-    if (error || !this.socket.writable) return;
+    if (error || !this.blocked || !this.socket.writable) return;
     if (this.socket.writableLength > 0) {
       this.socket.write(EMPTY, (next) => this.unblock(next));
       return;

@@ -27,6 +27,8 @@ export class StreamSender implements SendTask {
   /** Rejects what is being waited for: a promise that outlives a long stream would gather its reactions. */
   private interrupt: ((error: Error) => void) | null = null;
   private aborted: Error | null = null;
+  /** The first half of a surrogate pair that was cut; its second half begins the next chunk. */
+  private half = '';
 
   /** @param failed called when the source throws, before anything behind the stream is sent */
   constructor(
@@ -49,10 +51,8 @@ export class StreamSender implements SendTask {
     this.run()
       .then(this.resolve, (error) => {
         // A message cannot be taken back: there is nothing to send behind half of it.
-        if (error instanceof UsageError) {
-          this.failed();
-          this.leaveSource();
-        }
+        if (error instanceof UsageError) this.failed();
+        if (this.aborted === null) this.leaveSource();
         this.reject(error);
       })
       .finally(done);
@@ -74,10 +74,26 @@ export class StreamSender implements SendTask {
     for (;;) {
       const { done, value } = await this.until(this.next());
       if (done) break;
-      const chunk = chunkOf(value);
+      const chunk = this.chunkOf(value);
       if (chunk.length > 0) await this.sendFragment(chunk, false);
     }
-    await this.sendFragment(Buffer.alloc(0), true);
+    await this.sendFragment(Buffer.from(this.half), true);
+  }
+
+  private chunkOf(value: string | Uint8Array): Buffer {
+    const { half } = this;
+    this.half = '';
+    if (typeof value === 'string') {
+      const text = half + value;
+      const end = endsInHalf(text) ? text.length - 1 : text.length;
+      this.half = text.slice(end);
+      return Buffer.from(text.slice(0, end));
+    }
+    if (!(value instanceof Uint8Array)) {
+      throw new UsageError('WS_ERR_SOURCE_FAILED', '(chunks must be strings or Uint8Arrays)');
+    }
+    const bytes = Buffer.from(value.buffer, value.byteOffset, value.byteLength);
+    return half === '' ? bytes : Buffer.concat([Buffer.from(half), bytes]);
   }
 
   private async next(): Promise<IteratorResult<string | Uint8Array>> {
@@ -109,8 +125,6 @@ export class StreamSender implements SendTask {
   }
 }
 
-function chunkOf(value: string | Uint8Array): Buffer {
-  if (typeof value === 'string') return Buffer.from(value);
-  if (value instanceof Uint8Array) return Buffer.from(value.buffer, value.byteOffset, value.byteLength);
-  throw new UsageError('WS_ERR_SOURCE_FAILED', '(chunks must be strings or Uint8Arrays)');
+function endsInHalf(text: string): boolean {
+  return (text.charCodeAt(text.length - 1) & 0xfc00) === 0xd800;
 }

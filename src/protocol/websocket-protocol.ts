@@ -1,7 +1,7 @@
 import { Buffer, isUtf8 } from 'node:buffer';
 import { CloseCode, isValidCloseCode } from './close-codes.js';
 import { closePayload, judgeClosePayload } from './close-payload.js';
-import { type ClosingState, canReceive, canSend, nextClosingState } from './closing-handshake.js';
+import { type ClosingState, canSend, nextClosingState } from './closing-handshake.js';
 import { type LimitError, ProtocolError, UsageError } from './errors.js';
 import { type DecoderGate, FrameDecoder, type FrameHandler, type FrameRules } from './frame-decoder.js';
 import { FrameEncoder, type MaskingKeySource, SlabPool } from './frame-encoder.js';
@@ -315,7 +315,6 @@ export class WebSocketProtocol implements FrameHandler {
     const reason = payload.subarray(2);
     // §5.5.1: whatever follows a close frame is not read.
     this.stopReceiving();
-    if (!canReceive(this.state)) return;
     this.closedFirst ??= 'peer';
     this.state = nextClosingState(this.state, 'receive-close');
     const later = this.handler.close?.(code, reason) === false;

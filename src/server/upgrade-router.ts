@@ -41,8 +41,17 @@ export function removeEndpoint(server: HttpServer, endpoint: UpgradeEndpoint): v
 function onUpgrade(this: HttpServer, request: IncomingMessage, socket: Duplex, head: Buffer): void {
   const endpoints = endpointsOf.get(this) ?? [];
   const endpoint =
-    endpoints.find((candidate) => candidate.isRunning() && candidate.shouldHandle(request)) ??
-    endpoints.find((candidate) => candidate.shouldHandle(request)) ??
+    endpoints.find((candidate) => candidate.isRunning() && serves(candidate, request)) ??
+    endpoints.find((candidate) => serves(candidate, request)) ??
     endpoints[0];
   endpoint?.upgrade(request, socket, head);
+}
+
+/** What an endpoint's own `shouldHandle` throws is that endpoint's to answer, and must not end the process. */
+function serves(endpoint: UpgradeEndpoint, request: IncomingMessage): boolean | Promise<boolean> {
+  try {
+    return endpoint.shouldHandle(request);
+  } catch {
+    return true;
+  }
 }

@@ -60,33 +60,36 @@ const RUNNING = 0;
 const CLOSING = 1;
 const CLOSED = 2;
 
-/** A WebSocket server on an HTTP server of its own, on a shared one, or on none, with the API of `ws`. */
+/**
+ * A WebSocket server on an HTTP server of its own, on a shared one, or on none, with the API of `ws`. What is not
+ * API begins with `_`, as there: applications subclass it, and put properties of their own on it.
+ */
 export class WebSocketServer<
     T extends typeof WebSocket = typeof WebSocket,
     U extends typeof IncomingMessage = typeof IncomingMessage,
     Context = undefined,
   >
   extends TypedEmitter<WebSocketServerEvents<T, U, Context>>
-  implements UpgradeEndpoint, AsyncDisposable
+  implements AsyncDisposable
 {
   /** The options as they were given; `handleProtocols` and others may be assigned later. */
   readonly options: ServerOptions<T, U, Context>;
   /** The open connections, unless `clientTracking` is off. */
   readonly clients!: Set<ServerSocket<T, Context>>;
 
-  private readonly settings: ConnectionSettings;
-  private readonly heartbeat: Heartbeat | null;
-  private readonly collector = new MetricsCollector();
-  private readonly sockets = new Set<ServerSocket<T, Context>>();
-  private readonly handler: UpgradeHandler;
+  private readonly _settings: ConnectionSettings;
+  private readonly _heartbeat: Heartbeat | null;
+  private readonly _collector = new MetricsCollector();
+  private readonly _sockets = new Set<ServerSocket<T, Context>>();
+  private readonly _handler: UpgradeHandler;
   /** One function each for all connections and for the HTTP server. */
-  private readonly onClientClose: (this: WebSocket, code: number) => void;
-  private readonly onListening = (): boolean => this.emit('listening');
-  private readonly onServerError = (error: Error): boolean => this.emit('error', error);
+  private readonly _onClientClose: (this: WebSocket, code: number) => void;
+  private readonly _onListening = (): boolean => this.emit('listening');
+  private readonly _onServerError = (error: Error): boolean => this.emit('error', error);
   private _server: HttpServer | null = null;
   /** The HTTP server that goes with us. */
-  private readonly own: HttpServer | null = null;
-  private detach: () => void = () => undefined;
+  private readonly _own: HttpServer | null = null;
+  private _detach: () => void = () => undefined;
   private _state: typeof RUNNING | typeof CLOSING | typeof CLOSED = RUNNING;
 
   /**
@@ -103,22 +106,22 @@ export class WebSocketServer<
       perMessageDeflate: perMessageDeflate ?? false,
     };
     const { clock = systemClock, heartbeat = { interval: 25_000, timeout: 10_000 } } = options;
-    this.settings = { ...connectionSettings('server', options), traffic: this.collector.traffic };
-    this.heartbeat = heartbeat === false ? null : new Heartbeat(heartbeat, clock);
-    this.handler = new UpgradeHandler(this.upgradeHost(), clock);
-    const { collector, sockets } = this;
-    const closeIfIdle = () => this.closeIfIdle();
-    this.onClientClose = function (code) {
+    this._settings = { ...connectionSettings('server', options), traffic: this._collector.traffic };
+    this._heartbeat = heartbeat === false ? null : new Heartbeat(heartbeat, clock);
+    this._handler = new UpgradeHandler(this._upgradeHost(), clock);
+    const { _collector: collector, _sockets: sockets } = this;
+    const closeIfIdle = () => this._closeIfIdle();
+    this._onClientClose = function (code) {
       collector.countClosed(this, code);
       sockets.delete(this as ServerSocket<T, Context>);
       closeIfIdle();
     };
-    if (this.options.clientTracking) this.clients = this.sockets;
+    if (this.options.clientTracking) this.clients = this._sockets;
     if (options.noServer) return;
     const { port, host, backlog, handshakeTimeout = 10_000 } = options;
-    this.own = options.server ? null : createUpgradeServer(handshakeTimeout);
-    this.attach(this.own ?? (options.server as unknown as HttpServer));
-    this.own?.listen({ port, host, backlog }, callback);
+    this._own = options.server ? null : createUpgradeServer(handshakeTimeout);
+    this._attach(this._own ?? (options.server as unknown as HttpServer));
+    this._own?.listen({ port, host, backlog }, callback);
   }
 
   /**
@@ -155,19 +158,7 @@ export class WebSocketServer<
       );
     }
     adopted.add(socket);
-    this.handler.handle(request, socket, head, (upgraded) => callback(this.accept(upgraded), request));
-  }
-
-  /** @internal */
-  isRunning(): boolean {
-    return this._state === RUNNING;
-  }
-
-  /** @internal */
-  upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
-    this.handleUpgrade(request as InstanceType<U>, socket, head, (client) =>
-      this.emit('connection', client, request),
-    );
+    this._handler.handle(request, socket, head, (upgraded) => callback(this._accept(upgraded), request));
   }
 
   /** Frames a message once and compresses it once per window size; for `socket.send` to many. */
@@ -188,7 +179,7 @@ export class WebSocketServer<
     const message = data instanceof PreparedMessage ? data : this.prepareMessage(data, options);
     const { filter, except, compress } = options;
     let count = 0;
-    for (const socket of this.sockets) {
+    for (const socket of this._sockets) {
       if (socket === except || socket.readyState !== WebSocket.OPEN) continue;
       if (filter !== undefined && !filter(socket)) continue;
       socket.send(message, { compress });
@@ -199,7 +190,7 @@ export class WebSocketServer<
 
   /** What happened at this server so far. */
   metrics(): ServerMetrics {
-    return this.collector.snapshot(this.sockets, this.handler.pending);
+    return this._collector.snapshot(this._sockets, this._handler.pending);
   }
 
   /** Stops accepting connections; those that are open stay. `callback` is called when all is closed. */
@@ -212,10 +203,10 @@ export class WebSocketServer<
     if (callback) this.once('close', callback);
     if (this._state === CLOSING) return;
     this._state = CLOSING;
-    this.handler.refuseAll();
+    this._handler.refuseAll();
     this._server = null;
-    if (this.own === null) this.closeIfIdle();
-    else this.own.close(() => this.closed());
+    if (this._own === null) this._closeIfIdle();
+    else this._own.close(() => this._closed());
   }
 
   /**
@@ -225,9 +216,9 @@ export class WebSocketServer<
   async drain(options: DrainOptions = {}): Promise<DrainResult> {
     if (this._state === CLOSED) return { closed: 0, terminated: 0 };
     const closed = new Promise<void>((resolve) => this.close(() => resolve()));
-    const result = await drainConnections(this.sockets, options, this.settings.clock);
+    const result = await drainConnections(this._sockets, options, this._settings.clock);
     // Connections without a request, as browsers open them in advance, would be waited for.
-    this.own?.closeAllConnections();
+    this._own?.closeAllConnections();
     await closed;
     return result;
   }
@@ -237,63 +228,75 @@ export class WebSocketServer<
     await this.drain();
   }
 
-  private upgradeHost(): UpgradeHost {
+  private _upgradeHost(): UpgradeHost {
     return {
       options: this.options,
-      isRunning: () => this.isRunning(),
+      isRunning: () => this._state === RUNNING,
       serves: (request) => this.shouldHandle(request),
       headers: (lines, request) => this.emit('headers', lines, request),
       clientError: (error, socket, request) => this.emit('wsClientError', error, socket, request),
-      answered: (request, error) => this.answered(request, error),
+      answered: (request, error) => this._answered(request, error),
     };
   }
 
-  private answered(request: IncomingMessage, error: HandshakeError | null): void {
-    if (error === null) this.collector.countAccepted();
-    else this.collector.countRefused(error.status);
+  private _answered(request: IncomingMessage, error: HandshakeError | null): void {
+    if (error === null) this._collector.countAccepted();
+    else this._collector.countRefused(error.status);
     if (!diagnostics.handshake.hasSubscribers) return;
     diagnostics.handshake.publish({ status: error?.status ?? 101, error: error ?? undefined, request });
   }
 
   /** The 101 is written: makes the WebSocket. */
-  private accept(upgraded: UpgradedSocket): ServerSocket<T, Context> {
+  private _accept(upgraded: UpgradedSocket): ServerSocket<T, Context> {
     const { request, socket, head, subprotocol, deflate, context } = upgraded;
     const { perMessageDeflate, trustProxy = false } = this.options;
     const options = typeof perMessageDeflate === 'object' ? perMessageDeflate : {};
-    const { settings, heartbeat } = this;
+    const { _settings: settings, _heartbeat: heartbeat } = this;
     const agreement =
       deflate === null ? null : deflateAgreement('server', deflate.parameters, options, settings.maxPayload);
     const Socket = (this.options.WebSocket ?? WebSocket) as typeof WebSocket;
     const client = new Socket(null, undefined, this.options as never);
     client.context = context;
     client.remoteAddress = remoteAddressOf(request, trustProxy);
-    client.on('close', this.onClientClose);
-    this.sockets.add(client as ServerSocket<T, Context>);
-    client.adopt({ socket, head, settings, agreement, heartbeat, subprotocol });
+    client.on('close', this._onClientClose);
+    this._sockets.add(client as ServerSocket<T, Context>);
+    client._adopt({ socket, head, settings, agreement, heartbeat, subprotocol });
     return client as ServerSocket<T, Context>;
   }
 
-  private attach(server: HttpServer): void {
-    this._server = server;
-    server.on('listening', this.onListening);
-    server.on('error', this.onServerError);
-    addEndpoint(server, this);
-    this.detach = () => {
-      server.removeListener('listening', this.onListening);
-      server.removeListener('error', this.onServerError);
-      removeEndpoint(server, this);
+  private _endpoint(): UpgradeEndpoint {
+    return {
+      shouldHandle: (request) => this.shouldHandle(request),
+      isRunning: () => this._state === RUNNING,
+      upgrade: (request, socket, head) =>
+        this.handleUpgrade(request as InstanceType<U>, socket, head, (client) =>
+          this.emit('connection', client, request),
+        ),
     };
   }
 
-  private closeIfIdle(): void {
-    if (this._state !== CLOSING || this.own !== null) return;
-    if (this.clients === undefined || this.sockets.size === 0) process.nextTick(() => this.closed());
+  private _attach(server: HttpServer): void {
+    const endpoint = this._endpoint();
+    this._server = server;
+    server.on('listening', this._onListening);
+    server.on('error', this._onServerError);
+    addEndpoint(server, endpoint);
+    this._detach = () => {
+      server.removeListener('listening', this._onListening);
+      server.removeListener('error', this._onServerError);
+      removeEndpoint(server, endpoint);
+    };
   }
 
-  private closed(): void {
+  private _closeIfIdle(): void {
+    if (this._state !== CLOSING || this._own !== null) return;
+    if (this.clients === undefined || this._sockets.size === 0) process.nextTick(() => this._closed());
+  }
+
+  private _closed(): void {
     if (this._state === CLOSED) return;
     this._state = CLOSED;
-    this.detach();
+    this._detach();
     this.emit('close');
   }
 }

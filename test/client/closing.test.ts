@@ -24,7 +24,7 @@ describe('close', () => {
     client.close(code, reason);
     expect(client.readyState).toBe(WebSocket.CLOSING);
     for (const close of await closes) expect(close).toEqual([seenCode, Buffer.from(seenReason)]);
-    expect([client.closedCleanly, socket.closedCleanly]).toEqual([true, true]);
+    expect([client._wasClean, socket._wasClean]).toEqual([true, true]);
   });
 
   it.each([
@@ -69,7 +69,7 @@ describe('close', () => {
       [4002, Buffer.from('server')],
       [4001, Buffer.from('client')],
     ]);
-    expect([client.closedCleanly, socket.closedCleanly]).toEqual([true, true]);
+    expect([client._wasClean, socket._wasClean]).toEqual([true, true]);
   });
 
   it('waits behind messages that are being compressed', async () => {
@@ -157,7 +157,7 @@ describe('the end without a closing handshake', () => {
     const close = next(socket, 'close');
     peer.socket.end();
     expect(await close).toEqual([1006, Buffer.alloc(0)]);
-    expect(socket.closedCleanly).toBe(false);
+    expect(socket._wasClean).toBe(false);
   });
 
   it('a FIN within a frame is 1006, and messages before it count', async () => {
@@ -185,7 +185,7 @@ describe('the end without a closing handshake', () => {
     await peer.frame();
     peer.socket.end();
     expect((await close)[0]).toBe(1006);
-    expect(client.closedCleanly).toBe(false);
+    expect(client._wasClean).toBe(false);
   });
 });
 

@@ -4,6 +4,7 @@ import https from 'node:https';
 import net, { type LookupFunction, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Duplex } from 'node:stream';
 import type { TLSSocket } from 'node:tls';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { ClientOptions } from '../../src/client/client-options.js';
@@ -151,6 +152,16 @@ describe('the socket', () => {
     };
     await openAndClose('ws://example.invalid/', { createConnection });
     expect(asked).toEqual(['example.invalid', 80]);
+  });
+
+  it('may be any Duplex that createConnection makes', async () => {
+    const server = await servers.http();
+    const createConnection = () => {
+      const socket = net.connect(server.port, '127.0.0.1');
+      return Duplex.from({ readable: socket, writable: socket }).on('error', () => undefined);
+    };
+    await openAndClose('ws://example.invalid/', { createConnection });
+    expect(server.heads).toHaveLength(1);
   });
 
   it('may not come from createConnection', async () => {

@@ -3,6 +3,7 @@ import { inflateRawSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import type { DeflateAgreement } from '../../src/node/connection-settings.js';
 import type { Outgoing } from '../../src/node/outgoing.js';
+import { PreparedMessage } from '../../src/node/prepared-message.js';
 import { connected, RecordingDuplex, startOn, turn } from './connected.js';
 import { maskedFrame, parseFrames } from './raw-frames.js';
 
@@ -196,6 +197,18 @@ describe('fragments', () => {
   });
 });
 
+it('a prepared message that waits behind the fragments of another is a fragment as well', async () => {
+  const { outgoing, socket } = inMemory();
+  outgoing.sendBlob(new Blob(['a']), { ...text, fin: false }, undefined);
+  outgoing.sendPrepared(new PreparedMessage(Buffer.from('b'), false), true, undefined);
+  await sent(outgoing, 'c');
+  expect(parseFrames(socket.bytes).map(({ opcode, fin, payload }) => [opcode, fin, `${payload}`])).toEqual([
+    [1, false, 'a'],
+    [0, true, 'b'],
+    [1, true, 'c'],
+  ]);
+});
+
 describe('highWaterMark', () => {
   it('send returns false from it on, and a drain follows when all has left', async () => {
     const { outgoing, owner } = inMemory({ highWaterMark: 100 });
@@ -247,6 +260,32 @@ describe('maxBufferedAmount', () => {
     expect(owner.events).toEqual(
       slowConsumer === 'close' ? ['error WS_ERR_SLOW_CONSUMER', 'close 1006'] : [],
     );
+  });
+
+  it('drops a message with all of its fragments or not at all', async () => {
+    const { outgoing, socket } = inMemory({ maxBufferedAmount: 100, slowConsumer: 'drop' });
+    const fragment = { ...text, fin: false };
+    socket.stall = true;
+    outgoing.send('be', fragment, undefined);
+    outgoing.send('x'.repeat(96), fragment, undefined);
+    expect(outgoing.send('gun', text, undefined)).toBe(true);
+    const dropped = [sent(outgoing, 'gone', fragment), sent(outgoing, '', fragment), sent(outgoing, 'gone')];
+    for (const error of await Promise.all(dropped)) {
+      expect(error).toMatchObject({ code: 'WS_ERR_SLOW_CONSUMER' });
+    }
+    expect(outgoing.dropped).toBe(1);
+    while (outgoing.bufferedAmount > 0) {
+      socket.proceed();
+      await turn();
+    }
+    outgoing.send('next', text, undefined);
+    await turn();
+    expect(parseFrames(socket.bytes).map(({ opcode, fin }) => [opcode, fin])).toEqual([
+      [1, false],
+      [0, false],
+      [0, true],
+      [1, true],
+    ]);
   });
 
   it('is exact', async () => {

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { SocketWriter } from '../../src/node/socket-writer.js';
 import { connectSockets, RecordingDuplex, turn } from './connected.js';
 
@@ -41,12 +41,36 @@ describe('bytes that the kernel takes at once', () => {
 });
 
 describe('bytes that pile up', () => {
+  it('may not be overwritten where TCP has them', async () => {
+    const { near, far } = await connectSockets();
+    far.pause();
+    const writer = new SocketWriter(near, { blockedChanged: () => undefined });
+    writer.write(Buffer.alloc(32 * 1024 * 1024), undefined);
+    expect(writer.write(Buffer.from('waits'), undefined)).toBe(false);
+  });
+
+  it('are a copy where the socket takes its time, and their own end is told without another write', async () => {
+    const socket = new RecordingDuplex();
+    const { writer, changes } = writerOn(socket);
+    const write = vi.spyOn(socket, 'write');
+    socket.stall = true;
+    const bytes = Buffer.from('kept');
+    expect(writer.write(bytes, undefined)).toBe(true);
+    bytes.fill('x');
+    expect(changes).toEqual([true]);
+    socket.proceed();
+    await turn();
+    expect(changes).toEqual([true, false]);
+    expect(write).toHaveBeenCalledTimes(1);
+    expect(socket.bytes.toString()).toBe('kept');
+  });
+
   it('are told of once, and again when none are left', async () => {
     const socket = new RecordingDuplex();
     const { writer, changes } = writerOn(socket);
     socket.stall = true;
-    expect(writer.write(Buffer.from('one'), undefined)).toBe(false);
-    expect(writer.write(Buffer.from('two'), Buffer.from('three'))).toBe(false);
+    writer.write(Buffer.from('one'), undefined);
+    writer.write(Buffer.from('two'), Buffer.from('three'));
     expect(changes).toEqual([true]);
     expect(writer.length).toBe(11);
     while (changes.length < 2) {

@@ -187,6 +187,20 @@ describe('a source that fails', () => {
   });
 });
 
+describe('text that is cut inside a surrogate pair', () => {
+  it.each([
+    ['is put together', ['a\ud83d', '\ude00', '\ud83d', '', '\ude00b'], 'a😀😀b'],
+    ['without a second half is U+FFFD', ['a\ud83d', 'b', '\ud83d'], 'a\ufffdb\ufffd'],
+    ['before bytes is U+FFFD', ['a\ud83d', Buffer.from('b')], 'a\ufffdb'],
+  ])('%s', async (_name, source, expected) => {
+    const { socket, connection } = inMemory();
+    await stream(connection, source).finished;
+    await turn();
+    const frames = parseFrames(socket.bytes);
+    expect(Buffer.concat(frames.map(({ payload }) => payload)).toString()).toBe(expected);
+  });
+});
+
 describe('a connection that ends', () => {
   it('rejects and leaves the source, although it is stuck', async () => {
     const { connection, owner } = inMemory();
@@ -210,6 +224,21 @@ describe('a connection that ends', () => {
     await expect(finished).rejects.toMatchObject({ receivedCode: 1000 });
     await owner.until('close');
     expect(peer.frames.map(({ opcode }) => opcode)).toEqual([8]);
+  });
+
+  it('leaves a source that yields when nothing can be sent any more', async () => {
+    const { socket, connection } = inMemory();
+    const { source, state, give } = controlled();
+    const { finished } = stream(connection, source);
+    socket.stall = true;
+    give('a');
+    await turn();
+    // The peer ends without a close frame, and takes nothing: our own end waits.
+    connection.receiveEnd();
+    give('b');
+    await expect(finished).rejects.toMatchObject({ code: 'WS_ERR_CONNECTION_CLOSED' });
+    expect(state.returned).toBe(1);
+    connection.terminate();
   });
 
   it('rejects a stream that has not begun', async () => {

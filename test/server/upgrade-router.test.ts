@@ -33,6 +33,15 @@ describe('several servers on one HTTP server', () => {
     expect(rest.metrics().handshakes.accepted).toBe(1);
   });
 
+  it('answer for what their own shouldHandle throws', async () => {
+    const { http, port } = await startHttp();
+    const failing = serve(http);
+    failing.shouldHandle = () => {
+      throw new Error('a mistake of the application');
+    };
+    expect(await exchange(port, {})).toMatchObject({ status: 500 });
+  });
+
   it('close one by one and leave the HTTP server as it was', async () => {
     const { http, port } = await startHttp();
     const listeners = () => ['upgrade', 'listening', 'error'].map((event) => http.listenerCount(event));
