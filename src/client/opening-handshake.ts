@@ -8,6 +8,7 @@ import type { ClientRequest, IncomingMessage } from 'node:http';
 import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { type Clock, systemClock } from '../node/clock.js';
+import { checkDeflateOptions } from '../node/per-message-deflate-options.js';
 import { errorCatalogue, HandshakeError, UsageError } from '../protocol/errors.js';
 import type { ExtensionOffer } from '../protocol/handshake/extensions.js';
 import { HeaderFields } from '../protocol/handshake/headers.js';
@@ -276,7 +277,9 @@ function checkOptions(url: URL, options: ClientOptions): void {
 
 function offerOf(option: ClientOptions['perMessageDeflate'] = true): ExtensionOffer | null {
   if (option === true) return createOffer();
-  return option ? createOffer(option) : null;
+  if (!option) return null;
+  checkDeflateOptions(option);
+  return createOffer(option);
 }
 
 function invalidOptions(message: string): UsageError {

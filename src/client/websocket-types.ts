@@ -41,7 +41,7 @@ export interface SendOptions {
 
 /** Options of `sendStream`. */
 export interface SendStreamOptions {
-  /** Send a binary message. Default `true`. */
+  /** Send a binary message; by default it is one unless the first chunk is a string. */
   binary?: boolean | undefined;
   /** Compress each chunk, where permessage-deflate was negotiated. Default `false`. */
   compress?: boolean | undefined;

@@ -117,6 +117,11 @@ export class WebSocket extends EventTargetEmitter implements ConnectionOwner {
     return this._connection === null ? undefined : this._heartbeat?.latency(this._connection);
   }
 
+  /** Who measures it himself keeps his own value. */
+  set latency(value: number | undefined) {
+    Object.defineProperty(this, 'latency', { value, writable: true, enumerable: true, configurable: true });
+  }
+
   /** Whether `pause` is in force. */
   get isPaused(): boolean {
     return this._connection?.isHeld(Hold.USER) ?? false;
@@ -172,7 +177,7 @@ export class WebSocket extends EventTargetEmitter implements ConnectionOwner {
     const connection = this._writable(EMPTY, undefined);
     if (connection === null) throw this._closedError();
     const sender = new StreamSender(connection.outgoing, source, {
-      isBinary: options.binary ?? true,
+      isBinary: options.binary,
       compress: options.compress ?? false,
       failed: () => connection.closeAbruptly(CloseCode.INTERNAL_ERROR),
     });
@@ -279,8 +284,6 @@ export class WebSocket extends EventTargetEmitter implements ConnectionOwner {
     if (diagnostics.open.hasSubscribers) diagnostics.open.publish({ socket: this });
     this.emit('open');
   }
-
-  // What the connection tells.
 
   /** @internal */
   connectionMessage(payload: Buffer, isBinary: boolean): void {

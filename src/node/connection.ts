@@ -194,11 +194,7 @@ export class Connection implements ProtocolHandler, OutgoingHandler, SocketWrite
   /** @internal */
   fragments(fragments: Buffer[]): void {
     this.settings.traffic.messagesReceived++;
-    try {
-      this.owner.connectionFragments(fragments);
-    } catch (error) {
-      rethrow(error);
-    }
+    this.tell(() => this.owner.connectionFragments(fragments));
     if (!this.settings.allowSynchronousEvents) this.nextTurn();
   }
 
@@ -231,21 +227,13 @@ export class Connection implements ProtocolHandler, OutgoingHandler, SocketWrite
 
   /** @internal */
   ping(payload: Buffer): void {
-    try {
-      this.owner.connectionPing(payload);
-    } catch (error) {
-      rethrow(error);
-    }
+    this.tell(() => this.owner.connectionPing(payload));
   }
 
   /** @internal */
   pong(payload: Buffer): void {
     if (this.heartbeat?.takePong(this, payload)) return;
-    try {
-      this.owner.connectionPong(payload);
-    } catch (error) {
-      rethrow(error);
-    }
+    this.tell(() => this.owner.connectionPong(payload));
   }
 
   /** @internal A close frame came; our answer waits for messages that are still being compressed (§5.5.1). */
@@ -289,6 +277,11 @@ export class Connection implements ProtocolHandler, OutgoingHandler, SocketWrite
   }
 
   /** @internal */
+  sendFailed(error: Error): void {
+    this.destroyWith(error);
+  }
+
+  /** @internal */
   slowConsumer(action: SlowConsumerAction, error: LimitError): void {
     const { bufferedAmount } = this.outgoing;
     const { slowConsumer } = diagnostics;
@@ -302,8 +295,11 @@ export class Connection implements ProtocolHandler, OutgoingHandler, SocketWrite
   receive(chunk: Buffer): void {
     this.alive = true;
     const outermost = this.outgoing.batch();
-    this.engine.receive(chunk);
-    if (outermost) this.outgoing.flush();
+    try {
+      this.engine.receive(chunk);
+    } finally {
+      if (outermost) this.outgoing.flush();
+    }
     if (this.engine.backlogged) this.socket.pause();
   }
 
@@ -337,12 +333,16 @@ export class Connection implements ProtocolHandler, OutgoingHandler, SocketWrite
     this.owner.connectionClose(this.closeCode, this.closeReason);
   }
 
-  private report(error: Error): void {
+  private tell(action: () => void): void {
     try {
-      this.owner.connectionError(error);
-    } catch (thrown) {
-      rethrow(thrown);
+      action();
+    } catch (error) {
+      rethrow(error);
     }
+  }
+
+  private report(error: Error): void {
+    this.tell(() => this.owner.connectionError(error));
   }
 
   private startCloseTimer(): void {

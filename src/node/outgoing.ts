@@ -11,6 +11,8 @@ import type { SendCallback, SocketWriter } from './socket-writer.js';
 export interface OutgoingHandler {
   /** All that was buffered has left, after `send` had returned `false`. */
   drained(): void;
+  /** A message could not be compressed, so the peer would miss it: the connection has to be destroyed. */
+  sendFailed(error: Error): void;
   /** A message met `maxBufferedAmount`; with `close` the connection has to be destroyed with `error`. */
   slowConsumer(action: SlowConsumerAction, error: LimitError): void;
 }
@@ -150,7 +152,10 @@ export class Outgoing {
 
   /** Puts a task that takes time, such as reading a Blob or a stream, in its place among the messages. */
   enqueue(task: SendTask): void {
-    this.queue ??= new SendQueue(() => this.checkDrain());
+    this.queue ??= new SendQueue(
+      () => this.checkDrain(),
+      (error) => this.handler.sendFailed(error),
+    );
     this.queue.push(task);
   }
 
@@ -264,6 +269,7 @@ export class Outgoing {
     this.openDeflater().deflate(payload, flags.fin, (error, compressed) => {
       if (error) {
         fail(callback, error);
+        this.handler.sendFailed(error);
       } else {
         this.beginTurn();
         this.transmit(compressed, flags, true, callback);

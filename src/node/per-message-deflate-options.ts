@@ -3,8 +3,12 @@
  * ends have agreed. It may not know how the agreement is made: that is the protocol layer's.
  */
 
-import type { ZlibOptions } from 'node:zlib';
-import type { PerMessageDeflateParameters } from '../protocol/handshake/permessage-deflate.js';
+import { deflateRawSync, type ZlibOptions } from 'node:zlib';
+import { UsageError } from '../protocol/errors.js';
+import {
+  checkPreferences,
+  type PerMessageDeflateParameters,
+} from '../protocol/handshake/permessage-deflate.js';
 import type { DeflateAgreement } from './connection-settings.js';
 import type { DeflateSettings } from './message-deflater.js';
 import { sharedZlibLimiter } from './zlib-limiter.js';
@@ -48,6 +52,27 @@ export interface PerMessageDeflateOptions {
 
 /** Default of `threshold`, in bytes: what is shorter gains little. */
 const DEFAULT_THRESHOLD = 1024;
+
+/**
+ * Checks options where a server or client is made, zlib's included, so that a mistake shows there and not at the
+ * first message.
+ *
+ * @throws UsageError `WS_ERR_INVALID_OPTIONS`
+ */
+export function checkDeflateOptions(options: PerMessageDeflateOptions): void {
+  checkPreferences(options);
+  const { level, memLevel, strategy, chunkSize } = options.zlibDeflateOptions ?? {};
+  const nothing = Buffer.alloc(0);
+  try {
+    deflateRawSync(nothing, { level, memLevel, strategy, chunkSize } as ZlibOptions);
+    const { chunkSize: inflateChunkSize } = options.zlibInflateOptions ?? {};
+    deflateRawSync(nothing, { chunkSize: inflateChunkSize } as ZlibOptions);
+  } catch (cause) {
+    throw new UsageError('WS_ERR_INVALID_OPTIONS', `Invalid zlib options: ${(cause as Error).message}`, {
+      cause,
+    });
+  }
+}
 
 /**
  * What was agreed, as the two directions of a connection in this `role` need it.

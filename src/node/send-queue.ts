@@ -20,12 +20,17 @@ export class SendQueue {
   private readonly tasks: SendTask[] = [];
   private current: SendTask | null = null;
   private readonly taskDone: () => void;
+  private readonly taskFailed: (error: Error) => void;
   /** Inside the loop: a task that is done at once must not start the next one by recursion. */
   private running = false;
 
-  /** @param taskDone called whenever a task is done */
-  constructor(taskDone: () => void) {
+  /**
+   * @param taskDone called whenever a task is done
+   * @param taskFailed called when a task could not start: what it was to send is missing
+   */
+  constructor(taskDone: () => void, taskFailed: (error: Error) => void) {
     this.taskDone = taskDone;
+    this.taskFailed = taskFailed;
   }
 
   /** Whether a task runs; what is sent now has to be queued. */
@@ -59,9 +64,19 @@ export class SendQueue {
     while (this.current === null && this.tasks.length > 0) {
       const task = this.tasks.shift() as SendTask;
       this.current = task;
-      task.start(() => this.finish(task));
+      this.start(task);
     }
     this.running = false;
+  }
+
+  private start(task: SendTask): void {
+    try {
+      task.start(() => this.finish(task));
+    } catch (error) {
+      task.abort(error as Error);
+      this.finish(task);
+      this.taskFailed(error as Error);
+    }
   }
 
   private finish(task: SendTask): void {

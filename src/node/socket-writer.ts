@@ -46,7 +46,7 @@ export class SocketWriter {
   /** Writes; `true` if `bytes` may be overwritten: it has left already, or was copied. */
   write(bytes: Buffer, payload: Buffer | undefined): boolean {
     const { socket, takesAtOnce } = this;
-    if (!socket.writable) return true;
+    if (!socket.writable) return this.drop();
     this.written += bytes.length + (payload?.length ?? 0);
     const own = takesAtOnce ? bytes : Buffer.from(bytes);
     // Where every write takes its time, its own end tells more cheaply than a write of nothing.
@@ -79,6 +79,14 @@ export class SocketWriter {
     // Node reports success for a write that a `destroy` has cut off.
     else socket.write(payload, (error) => payloadCallback(error ?? this.lost()));
     socket.uncork();
+  }
+
+  /** The socket takes nothing any more: whoever waits for these bytes is told. */
+  private drop(): true {
+    const { payloadCallback } = this;
+    this.payloadCallback = undefined;
+    if (payloadCallback !== undefined) this.whenWritten(payloadCallback);
+    return true;
   }
 
   private lost(): Error | undefined {

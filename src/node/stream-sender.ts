@@ -19,7 +19,8 @@ export class StreamSender implements SendTask {
 
   private readonly outgoing: Outgoing;
   private readonly chunks: Chunks;
-  private readonly isBinary: boolean;
+  /** Decided by the first chunk where the caller leaves it open. */
+  private isBinary: boolean | undefined;
   private readonly compress: boolean;
   private readonly failed: () => void;
   private resolve!: () => void;
@@ -34,7 +35,7 @@ export class StreamSender implements SendTask {
   constructor(
     outgoing: Outgoing,
     source: StreamSource,
-    { isBinary, compress, failed }: { isBinary: boolean; compress: boolean; failed: () => void },
+    { isBinary, compress, failed }: { isBinary: boolean | undefined; compress: boolean; failed: () => void },
   ) {
     this.failed = failed;
     this.outgoing = outgoing;
@@ -74,6 +75,7 @@ export class StreamSender implements SendTask {
     for (;;) {
       const { done, value } = await this.until(this.next());
       if (done) break;
+      this.isBinary ??= typeof value !== 'string';
       const chunk = this.chunkOf(value);
       if (chunk.length > 0) await this.sendFragment(chunk, false);
     }
@@ -105,7 +107,7 @@ export class StreamSender implements SendTask {
   }
 
   private async sendFragment(chunk: Buffer, fin: boolean): Promise<void> {
-    const { outgoing, isBinary, compress } = this;
+    const { outgoing, isBinary = true, compress } = this;
     if (!outgoing.engine.canSend) throw new ConnectionClosedError({ receivedCode: 1006 });
     await this.until(
       new Promise<void>((resolve) => {

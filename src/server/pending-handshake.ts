@@ -37,7 +37,10 @@ export class PendingHandshake {
 
   /** Aborted when the client has gone, the time is up or the server shuts down. */
   get signal(): AbortSignal {
-    this.controller ??= new AbortController();
+    if (this.controller === null) {
+      this.controller = new AbortController();
+      if (!this.open) this.controller.abort(new Error('The handshake is over'));
+    }
     return this.controller.signal;
   }
 

@@ -72,7 +72,7 @@ export class UpgradeHandler {
     const admission = this.attempt(handshake, () => ({
       context: whenKnown(this.host.serves(request), (isServed) => {
         if (!isServed) throw HandshakeError.of('WS_ERR_PATH_NOT_SERVED');
-        return admit(request, judged, this.host.options, handshake.signal);
+        return admit(request, judged, this.host.options, handshake);
       }),
     }));
     if (admission === null) return;

@@ -46,7 +46,7 @@ export function admit(
   request: IncomingMessage,
   { origin }: CheckedUpgrade,
   policy: UpgradePolicy,
-  signal: AbortSignal,
+  client: { readonly signal: AbortSignal },
 ): unknown {
   const { allowedOrigins, verifyClient, authenticate } = policy;
   const allowed = !allowedOrigins || isOriginAllowed(allowedOrigins, origin, request);
@@ -55,7 +55,7 @@ export function admit(
     const verified = !verifyClient || verify(verifyClient, request);
     return whenKnown(verified, (isVerified) => {
       if (!isVerified) throw new HandshakeError(401, 'Unauthorized');
-      return authenticate ? authenticated(() => authenticate(request, signal)) : undefined;
+      return authenticate ? authenticated(() => authenticate(request, client.signal)) : undefined;
     });
   });
 }

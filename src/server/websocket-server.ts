@@ -7,11 +7,10 @@ import { systemClock } from '../node/clock.js';
 import { type ConnectionSettings, connectionSettings } from '../node/connection-settings.js';
 import { diagnostics } from '../node/diagnostics.js';
 import { Heartbeat } from '../node/heartbeat.js';
-import { deflateAgreement } from '../node/per-message-deflate-options.js';
+import { checkDeflateOptions, deflateAgreement } from '../node/per-message-deflate-options.js';
 import { PreparedMessage } from '../node/prepared-message.js';
 import { TypedEmitter } from '../node/typed-emitter.js';
 import { type HandshakeError, UsageError } from '../protocol/errors.js';
-import { checkPreferences } from '../protocol/handshake/permessage-deflate.js';
 import { type DrainOptions, type DrainResult, drainConnections } from './drain.js';
 import { createUpgradeServer } from './http-server.js';
 import { remoteAddressOf } from './remote-address.js';
@@ -90,6 +89,8 @@ export class WebSocketServer<
   /** The HTTP server that goes with us. */
   private readonly _own: HttpServer | null = null;
   private _detach: () => void = () => undefined;
+  /** One warning is enough. */
+  private _warned = false;
   private _state: typeof RUNNING | typeof CLOSING | typeof CLOSED = RUNNING;
 
   /**
@@ -242,8 +243,21 @@ export class WebSocketServer<
   private _answered(request: IncomingMessage, error: HandshakeError | null): void {
     if (error === null) this._collector.countAccepted();
     else this._collector.countRefused(error.status);
-    if (!diagnostics.handshake.hasSubscribers) return;
+    if (!diagnostics.handshake.hasSubscribers) {
+      if (error !== null && !this._warned && isMistake(error)) this._warn(error);
+      return;
+    }
     diagnostics.handshake.publish({ status: error?.status ?? 101, error: error ?? undefined, request });
+  }
+
+  private _warn({ status, cause }: HandshakeError): void {
+    this._warned = true;
+    const detail = cause instanceof Error ? cause.stack : String(cause);
+    process.emitWarning(`A check of an opening handshake failed; the client got ${status}`, {
+      type: 'HawserWarning',
+      code: 'HAWSER_CHECK_FAILED',
+      detail,
+    });
   }
 
   /** The 101 is written: makes the WebSocket. */
@@ -301,6 +315,11 @@ export class WebSocketServer<
   }
 }
 
+/** A check that is broken refuses everybody and says nothing to the client: the operator has to hear of it. */
+function isMistake({ code, cause }: HandshakeError): boolean {
+  return code === 'WS_ERR_CHECK_FAILED' || cause instanceof TypeError || cause instanceof ReferenceError;
+}
+
 /** Sockets that were handed in; a second time is a mistake that would mix two protocols' bytes. */
 const adopted = new WeakSet<Duplex>();
 
@@ -313,5 +332,5 @@ function checkOptions({ port, server, noServer, perMessageDeflate }: UpgradePoli
       'One and only one of the "port", "server", or "noServer" options must be specified',
     );
   }
-  if (perMessageDeflate && perMessageDeflate !== true) checkPreferences(perMessageDeflate);
+  if (perMessageDeflate && perMessageDeflate !== true) checkDeflateOptions(perMessageDeflate);
 }

@@ -65,9 +65,19 @@ describe('a stream', () => {
   it.each([[[]], [['']], [new Set<string>()]])('that is empty is an empty message: %#', async (source) => {
     const { client, socket } = await connections.pair();
     const received = messages(socket, 2);
-    await client.sendStream(source);
+    await client.sendStream(source, { binary: true });
     await client.sendStream(source, { binary: false });
     expect(await received).toEqual([Buffer.alloc(0), '']);
+  });
+
+  it('is text if its first chunk is, and binary otherwise, unless the caller decides', async () => {
+    const { client, socket } = await connections.pair();
+    const received = messages(socket, 4);
+    await client.sendStream(['a', Buffer.from('b')]);
+    await client.sendStream([Buffer.from('a'), 'b']);
+    await client.sendStream(['ab'], { binary: true });
+    await client.sendStream([Buffer.from('ab')], { binary: false });
+    expect(await received).toEqual(['ab', Buffer.from('ab'), Buffer.from('ab'), 'ab']);
   });
 
   it('may come from a generator, a Readable, a ReadableStream or a file', async () => {
@@ -111,7 +121,7 @@ describe('a stream', () => {
     await socket.sendStream(['x'.repeat(5000), 'x'.repeat(20_000)], { compress: true });
     const frames = await peer.framesUntil((frame) => frame.fin);
     expect(frames.map(({ rsv, opcode }) => [rsv, opcode])).toEqual([
-      [4, 2],
+      [4, 1],
       [0, 0],
       [0, 0],
     ]);
@@ -171,7 +181,7 @@ describe('a stream', () => {
     source.give('a');
     source.end();
     await finished;
-    expect(await received).toEqual([Buffer.from('a')]);
+    expect(await received).toEqual(['a']);
     expect((await close)[0]).toBe(4000);
   });
 });
@@ -191,7 +201,7 @@ describe('a source that fails', () => {
     expect(socket.send('x')).toBe(false);
     const frames = await peer.framesUntil((frame) => frame.opcode === 8);
     expect(frames.map(({ opcode, fin }) => [opcode, fin])).toEqual([
-      [2, false],
+      [1, false],
       [8, true],
     ]);
     expect(closeCodeOf(frames[1])).toBe(1011);

@@ -1,7 +1,9 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { deflateAgreement } from '../../src/node/per-message-deflate-options.js';
+import { WebSocket } from '../../src/client/websocket.js';
+import { checkDeflateOptions, deflateAgreement } from '../../src/node/per-message-deflate-options.js';
 import { DEFAULT_ZLIB_CONCURRENCY, sharedZlibLimiter } from '../../src/node/zlib-limiter.js';
 import { UsageError } from '../../src/protocol/errors.js';
+import { WebSocketServer } from '../../src/server/websocket-server.js';
 
 const parameters = {
   serverNoContextTakeover: true,
@@ -12,6 +14,26 @@ const parameters = {
 
 afterEach(() => {
   sharedZlibLimiter.limit = DEFAULT_ZLIB_CONCURRENCY;
+});
+
+describe('checkDeflateOptions', () => {
+  it.each([
+    { zlibDeflateOptions: { level: 42 } },
+    { zlibDeflateOptions: { memLevel: 0 } },
+    { zlibDeflateOptions: { strategy: 9 } },
+    { zlibInflateOptions: { chunkSize: 1 } },
+    { serverMaxWindowBits: 7 },
+  ])('refuses %j', (options) => {
+    const invalid = expect.objectContaining({ code: 'WS_ERR_INVALID_OPTIONS' });
+    expect(() => checkDeflateOptions(options)).toThrow(invalid);
+    expect(() => new WebSocketServer({ noServer: true, perMessageDeflate: options })).toThrow(invalid);
+    expect(() => new WebSocket('ws://127.0.0.1:1', { perMessageDeflate: options })).toThrow(invalid);
+  });
+
+  it('takes what zlib takes', () => {
+    expect(() => checkDeflateOptions({ zlibDeflateOptions: { level: 1, memLevel: 9 } })).not.toThrow();
+    expect(() => checkDeflateOptions({})).not.toThrow();
+  });
 });
 
 describe('deflateAgreement', () => {

@@ -7,7 +7,10 @@ interface Task extends SendTask {
 
 function recorder() {
   const events: string[] = [];
-  const queue = new SendQueue(() => events.push('done'));
+  const queue = new SendQueue(
+    () => events.push('done'),
+    (error) => events.push(`failed ${error.message}`),
+  );
   const task = (name: string, options: Partial<SendTask> = {}): Task => {
     let done: () => void = () => undefined;
     return {
@@ -126,4 +129,18 @@ describe('abort', () => {
     queue.abort(new Error('gone'));
     expect(events).toEqual([]);
   });
+});
+
+it('goes on behind a task that throws when it starts', () => {
+  const { events, queue, task, immediate } = recorder();
+  const broken = task('broken', {
+    start: () => {
+      throw new Error('no');
+    },
+  });
+  queue.push(broken);
+  queue.push(immediate('next'));
+  expect(events).toEqual(['abort broken no', 'done', 'failed no', 'run next', 'done']);
+  expect(queue.bytes).toBe(0);
+  expect(queue.busy).toBe(false);
 });

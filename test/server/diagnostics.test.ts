@@ -82,3 +82,18 @@ it.each(['drop', 'close', 'send'] as const)('slow-consumer tells what was done: 
   const errors = published.slice(1).map(({ message }) => (message.error as { code: string }).code);
   expect(errors).toEqual(action === 'close' ? ['WS_ERR_SLOW_CONSUMER'] : []);
 });
+
+it('without a subscriber a check that is broken gives one warning', async () => {
+  const warnings: Error[] = [];
+  const listener = (warning: Error): number => warnings.push(warning);
+  process.on('warning', listener);
+  onTestFinished(() => void process.removeListener('warning', listener));
+  const broken = async (): Promise<undefined> => {
+    throw new TypeError('undefined is not a function');
+  };
+  const { port } = await start({ authenticate: broken });
+  for (let attempt = 0; attempt < 2; attempt++) await exchange(port);
+  expect(warnings).toHaveLength(1);
+  expect(warnings[0]).toMatchObject({ name: 'HawserWarning', code: 'HAWSER_CHECK_FAILED' });
+  expect((warnings[0] as Error & { detail: string }).detail).toContain('undefined is not a function');
+});
