@@ -82,8 +82,26 @@ const companions = {
   WebSocketServer,
 };
 
-/** The class with its companions as static properties, where `ws` has them. */
-interface WebSocketConstructor extends Readonly<typeof companions> {
+/**
+ * The class with its companions as static properties, where `ws` has them. Written out: the compiler does not get
+ * over a mapped type whose names are types of the namespace as well.
+ */
+interface WebSocketConstructor {
+  readonly CloseCode: typeof CloseCode;
+  readonly CloseEvent: typeof CloseEvent;
+  readonly ConnectionClosedError: typeof ConnectionClosedError;
+  readonly createWebSocketStream: typeof createWebSocketStream;
+  readonly ErrorEvent: typeof ErrorEvent;
+  readonly Event: typeof Event;
+  readonly HandshakeError: typeof HandshakeError;
+  readonly LimitError: typeof LimitError;
+  readonly MessageEvent: typeof MessageEvent;
+  readonly PreparedMessage: typeof PreparedMessage;
+  readonly ProtocolError: typeof ProtocolError;
+  readonly UsageError: typeof UsageError;
+  readonly UsageSyntaxError: typeof UsageSyntaxError;
+  readonly WebSocketServer: typeof WebSocketServer;
+  readonly Server: typeof WebSocketServer;
   readonly WebSocket: typeof WebSocketClass & WebSocketConstructor;
 }
 
@@ -98,7 +116,7 @@ export const WebSocket: typeof WebSocketClass & WebSocketConstructor = Object.as
 
 export interface WebSocket extends WebSocketClass {}
 
-/** The names that `@types/ws` has in the namespace of its class. */
+/** The names that `@types/ws` has in the namespace of its class, and hawser's own. */
 export declare namespace WebSocket {
   type RawData = import('./client/payload.js').RawData;
   type Data = import('./client/payload.js').Data;
@@ -137,6 +155,53 @@ export declare namespace WebSocket {
     Context = undefined,
   > = import('./server/websocket-server.js').WebSocketServer<T, U, Context>;
   type WebSocket = WebSocketClass;
+
+  // What hawser adds, for CommonJS, where everything is in the namespace.
+  type MessageStream = import('./client/message-streams.js').MessageStream;
+  type MessageStreams = import('./client/message-streams.js').MessageStreams;
+  type BinaryType = import('./client/payload.js').BinaryType;
+  type BufferLike = import('./client/payload.js').BufferLike;
+  type SendOptions = import('./client/websocket-types.js').SendOptions;
+  type SendStreamOptions = import('./client/websocket-types.js').SendStreamOptions;
+  type WebSocketEvents = import('./client/websocket-types.js').WebSocketEvents;
+  type Clock = import('./node/clock.js').Clock;
+  type SlowConsumerAction = import('./node/connection-settings.js').SlowConsumerAction;
+  type CloseDiagnostics = import('./node/diagnostics.js').CloseDiagnostics;
+  type ErrorDiagnostics = import('./node/diagnostics.js').ErrorDiagnostics;
+  type HandshakeDiagnostics = import('./node/diagnostics.js').HandshakeDiagnostics;
+  type OpenDiagnostics = import('./node/diagnostics.js').OpenDiagnostics;
+  type SlowConsumerDiagnostics = import('./node/diagnostics.js').SlowConsumerDiagnostics;
+  type HeartbeatSettings = import('./node/heartbeat.js').HeartbeatSettings;
+  type PreparedMessage = import('./node/prepared-message.js').PreparedMessage;
+  type StreamSource = import('./node/stream-sender.js').StreamSource;
+  type ConnectionClosedError = import('./protocol/errors.js').ConnectionClosedError;
+  type ErrorCode = import('./protocol/errors.js').ErrorCode;
+  type HandshakeError = import('./protocol/errors.js').HandshakeError;
+  type HandshakeErrorOptions = import('./protocol/errors.js').HandshakeErrorOptions;
+  type LimitError = import('./protocol/errors.js').LimitError;
+  type ProtocolError = import('./protocol/errors.js').ProtocolError;
+  type UsageError = import('./protocol/errors.js').UsageError;
+  type UsageSyntaxError = import('./protocol/errors.js').UsageSyntaxError;
+  type DrainOptions = import('./server/drain.js').DrainOptions;
+  type DrainResult = import('./server/drain.js').DrainResult;
+  type AllowedOrigins = import('./server/origin-policy.js').AllowedOrigins;
+  type TrustProxy = import('./server/remote-address.js').TrustProxy;
+  type ServerMetrics = import('./server/server-metrics.js').ServerMetrics;
+  type Authenticate<
+    Request extends import('node:http').IncomingMessage,
+    Context,
+  > = import('./server/server-options.js').Authenticate<Request, Context>;
+  type BroadcastOptions<Socket = WebSocketClass> =
+    import('./server/websocket-server.js').BroadcastOptions<Socket>;
+  type ServerSocket<
+    T extends typeof WebSocketClass,
+    Context,
+  > = import('./server/websocket-server.js').ServerSocket<T, Context>;
+  type WebSocketServerEvents<
+    T extends typeof WebSocketClass,
+    U extends typeof import('node:http').IncomingMessage,
+    Context,
+  > = import('./server/websocket-server.js').WebSocketServerEvents<T, U, Context>;
 }
 
 export { WebSocket as default, WebSocket as 'module.exports' };

@@ -8,6 +8,7 @@ import type { ClientRequest, IncomingMessage } from 'node:http';
 import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { type Clock, systemClock } from '../node/clock.js';
+import { amount, callable, checkOptionValues, connectionChecks } from '../node/option-checks.js';
 import { checkDeflateOptions } from '../node/per-message-deflate-options.js';
 import { errorCatalogue, HandshakeError, UsageError } from '../protocol/errors.js';
 import type { ExtensionOffer } from '../protocol/handshake/extensions.js';
@@ -50,6 +51,12 @@ export interface OpeningHandler {
 }
 
 const DEFAULT_MAX_REDIRECTS = 10;
+const clientChecks = {
+  ...connectionChecks,
+  maxRedirects: amount,
+  finishRequest: callable,
+  generateMask: callable,
+};
 const KEY_LENGTH = 16;
 
 /** One opening handshake. It ends with one call of `opened` or `failed`. */
@@ -263,6 +270,7 @@ export class OpeningHandshake {
 }
 
 function checkOptions(url: URL, options: ClientOptions): void {
+  checkOptionValues(options, clientChecks);
   const { protocolVersion = 13, proxy, agent, createConnection, socketPath } = options;
   if (protocolVersion !== 13) {
     throw invalidOptions(`Unsupported protocol version: ${protocolVersion} (supported versions: 13)`);

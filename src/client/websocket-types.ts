@@ -2,8 +2,9 @@ import type { ClientRequest, IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { ConnectionSettings, DeflateAgreement } from '../node/connection-settings.js';
 import type { Heartbeat } from '../node/heartbeat.js';
+import type { SendCallback } from '../node/socket-writer.js';
 import type { ClientOptions } from './client-options.js';
-import type { RawData } from './payload.js';
+import type { BufferLike, RawData } from './payload.js';
 
 /** The events of a `WebSocket` and their arguments. */
 export interface WebSocketEvents {
@@ -46,6 +47,12 @@ export interface SendStreamOptions {
   /** Compress each chunk, where permessage-deflate was negotiated. Default `false`. */
   compress?: boolean | undefined;
 }
+
+/** What `ping` and `pong` take: data of at most 125 bytes, a mask that is not used, and a callback. */
+export type ControlArguments =
+  | [callback?: SendCallback]
+  | [data?: BufferLike | undefined, callback?: SendCallback]
+  | [data?: BufferLike | undefined, mask?: boolean | undefined, callback?: SendCallback];
 
 /** @internal What makes an upgraded socket a WebSocket. */
 export interface Upgrade {

@@ -8,16 +8,30 @@ import { PreparedMessage } from '../node/prepared-message.js';
 import type { SendCallback } from '../node/socket-writer.js';
 import { StreamSender, type StreamSource } from '../node/stream-sender.js';
 import { CloseCode } from '../protocol/close-codes.js';
-import { ConnectionClosedError, UsageError } from '../protocol/errors.js';
+import { ConnectionClosedError } from '../protocol/errors.js';
 import type { ClientOptions } from './client-options.js';
-import { EventTargetEmitter } from './event-target.js';
 import { iterationError, MessageIterator } from './message-iterator.js';
 import { MessageStreams } from './message-streams.js';
 import { startOpening } from './opening.js';
 import type { OpeningHandshake } from './opening-handshake.js';
 import { type BinaryType, type BufferLike, binaryAs, bytesOf, payloadOf, sizeOf } from './payload.js';
-import { CLOSED, CLOSING, CONNECTING, OPEN, type ReadyState, readyStateNames } from './ready-state.js';
-import type { SendOptions, SendStreamOptions, SocketOptions, Upgrade } from './websocket-types.js';
+import {
+  CLOSED,
+  CLOSING,
+  CONNECTING,
+  defineReadyStates,
+  notOpen,
+  OPEN,
+  type ReadyState,
+  ReadyStateEmitter,
+} from './ready-state.js';
+import type {
+  ControlArguments,
+  SendOptions,
+  SendStreamOptions,
+  SocketOptions,
+  Upgrade,
+} from './websocket-types.js';
 
 const EMPTY = Buffer.alloc(0);
 const binaryTypes = new Set<string>(['nodebuffer', 'arraybuffer', 'fragments', 'blob']);
@@ -26,16 +40,7 @@ const binaryTypes = new Set<string>(['nodebuffer', 'arraybuffer', 'fragments', '
  * A WebSocket connection at either end, with the API of `ws` and what hawser adds to it. What is not API begins
  * with `_`, as there: applications subclass it, and put properties of their own on sockets.
  */
-export class WebSocket extends EventTargetEmitter implements ConnectionOwner {
-  static readonly CONNECTING: typeof CONNECTING = CONNECTING;
-  static readonly OPEN: typeof OPEN = OPEN;
-  static readonly CLOSING: typeof CLOSING = CLOSING;
-  static readonly CLOSED: typeof CLOSED = CLOSED;
-  declare readonly CONNECTING: typeof CONNECTING;
-  declare readonly OPEN: typeof OPEN;
-  declare readonly CLOSING: typeof CLOSING;
-  declare readonly CLOSED: typeof CLOSED;
-
+export class WebSocket extends ReadyStateEmitter implements ConnectionOwner {
   /** The peer's IP address; behind proxies that the server trusts the client's. `undefined` without TCP. */
   remoteAddress: string | undefined = undefined;
   /** At a server: what `authenticate` resolved to. */
@@ -62,8 +67,8 @@ export class WebSocket extends EventTargetEmitter implements ConnectionOwner {
    * @throws UsageSyntaxError for an invalid URL or subprotocol
    */
   constructor(address: null, protocols?: undefined, options?: ClientOptions & { isServer?: boolean });
-  constructor(address: string | URL, options?: ClientOptions);
   constructor(address: string | URL, protocols?: string | string[], options?: ClientOptions);
+  constructor(address: string | URL, options?: ClientOptions);
   constructor(
     address: string | URL | null,
     protocols?: string | string[] | ClientOptions,
@@ -112,12 +117,11 @@ export class WebSocket extends EventTargetEmitter implements ConnectionOwner {
     return this._connection?.outgoing.dropped ?? 0;
   }
 
-  /** Round trip of the last heartbeat in milliseconds; `undefined` before the first. */
+  /** Round trip of the last heartbeat in milliseconds; `undefined` before the first. May be overwritten. */
   get latency(): number | undefined {
     return this._connection === null ? undefined : this._heartbeat?.latency(this._connection);
   }
 
-  /** Who measures it himself keeps his own value. */
   set latency(value: number | undefined) {
     Object.defineProperty(this, 'latency', { value, writable: true, enumerable: true, configurable: true });
   }
@@ -186,18 +190,12 @@ export class WebSocket extends EventTargetEmitter implements ConnectionOwner {
   }
 
   /** Sends a ping of at most 125 bytes. @throws UsageError while CONNECTING */
-  ping(data?: BufferLike, mask?: boolean, callback?: SendCallback): void;
-  ping(data?: BufferLike, callback?: SendCallback): void;
-  ping(callback?: SendCallback): void;
-  ping(...args: unknown[]): void {
+  ping(...args: ControlArguments): void {
     this._sendControl('ping', args);
   }
 
   /** Sends a pong of at most 125 bytes. @throws UsageError while CONNECTING */
-  pong(data?: BufferLike, mask?: boolean, callback?: SendCallback): void;
-  pong(data?: BufferLike, callback?: SendCallback): void;
-  pong(callback?: SendCallback): void;
-  pong(...args: unknown[]): void {
+  pong(...args: ControlArguments): void {
     this._sendControl('pong', args);
   }
 
@@ -254,7 +252,7 @@ export class WebSocket extends EventTargetEmitter implements ConnectionOwner {
    */
   messageStreams(): MessageStreams {
     const connection = this._connection;
-    if (connection === null || this._state !== OPEN) throw this._notOpen();
+    if (connection === null || this._state !== OPEN) throw notOpen(this.readyState);
     const { maxMessageSize = 0 } = this._options;
     this._streams?.reopen();
     this._streams ??= new MessageStreams(connection, maxMessageSize, () => this._applyBinaryType());
@@ -314,10 +312,10 @@ export class WebSocket extends EventTargetEmitter implements ConnectionOwner {
     this.emit('drain');
   }
 
-  /** @internal A server must not fall for what a peer does; a client's user is told like any EventEmitter's. */
+  /** @internal */
   connectionError(error: Error): void {
     if (diagnostics.error.hasSubscribers) diagnostics.error.publish({ socket: this, error });
-    if (!this._isServer || this.listenerCount('error') > 0) this.emit('error', error);
+    this._emitError(error);
   }
 
   /** @internal */
@@ -325,6 +323,12 @@ export class WebSocket extends EventTargetEmitter implements ConnectionOwner {
     const connection = this._connection as Connection;
     this._wasClean = connection.engine.sentCloseCode !== undefined && code !== CloseCode.ABNORMAL_CLOSURE;
     this._ended(code, reason, connection.closedError());
+  }
+
+  /** A server must not fall for what a peer does, and a loop over messages throws the error itself. */
+  private _emitError(error: Error): void {
+    const mayThrow = !this._isServer && this._iterator === null;
+    if (mayThrow || this.listenerCount('error') > 0) this.emit('error', error);
   }
 
   private _ended(code: number, reason: Buffer, error: Error): void {
@@ -341,7 +345,7 @@ export class WebSocket extends EventTargetEmitter implements ConnectionOwner {
   _openingFailed(error: Error): void {
     this._state = CLOSING;
     try {
-      this.emit('error', error);
+      this._emitError(error);
     } finally {
       this._url = this.url;
       this._opening = null;
@@ -368,20 +372,14 @@ export class WebSocket extends EventTargetEmitter implements ConnectionOwner {
   private _writable(data: unknown, callback: SendCallback | undefined): Connection | null {
     const { readyState } = this;
     if (readyState === OPEN) return this._connection;
-    if (readyState === CONNECTING) throw this._notOpen();
+    if (readyState === CONNECTING) throw notOpen(readyState);
     this._lost += data instanceof PreparedMessage ? data.payload.length : sizeOf(data);
-    if (callback !== undefined) process.nextTick(callback, this._notOpen());
+    if (callback !== undefined) process.nextTick(callback, notOpen(readyState));
     return null;
   }
 
-  private _notOpen(): UsageError {
-    const { readyState } = this;
-    return new UsageError('WS_ERR_NOT_OPEN', `readyState ${readyState} (${readyStateNames[readyState]})`);
-  }
-
   private _closedError(): ConnectionClosedError {
-    const receivedCode = CloseCode.ABNORMAL_CLOSURE;
-    return this._connection?.closedError() ?? new ConnectionClosedError({ receivedCode });
+    return this._connection?.closedError() ?? new ConnectionClosedError({ receivedCode: 1006 });
   }
 
   private _holdReading(held: boolean): void {
@@ -395,6 +393,4 @@ export class WebSocket extends EventTargetEmitter implements ConnectionOwner {
   }
 }
 
-for (const [value, name] of readyStateNames.entries()) {
-  Object.defineProperty(WebSocket.prototype, name, { enumerable: true, value });
-}
+defineReadyStates(WebSocket);

@@ -64,6 +64,8 @@ export class Connection implements ProtocolHandler, OutgoingHandler, SocketWrite
   private inflater: MessageInflater | null = null;
   private holds = 0;
   private closeTimer: unknown = null;
+  /** Why we failed the connection. */
+  private failure: Error | undefined = undefined;
   private closeRequested = false;
   /** The socket has closed; messages that are being inflated or wait for their turn may still be delivered. */
   private socketClosed = false;
@@ -162,15 +164,17 @@ export class Connection implements ProtocolHandler, OutgoingHandler, SocketWrite
   /** Fails the connection where no close frame would get out. */
   destroyWith(error: Error): void {
     if (this.finished || this.socket.destroyed) return;
+    this.failure = error;
     this.terminate();
-    this.report(error);
+    this.tell(() => this.owner.connectionError(error));
   }
 
   /** The error for whoever still waited for this connection. */
   closedError(): ConnectionClosedError {
     const { sentCloseCode: sentCode, closedFirst } = this.engine;
     const receivedReason = this.closeReason.toString();
-    return new ConnectionClosedError({ receivedCode: this.closeCode, receivedReason, sentCode, closedFirst });
+    const { closeCode: receivedCode, failure: cause } = this;
+    return new ConnectionClosedError({ receivedCode, receivedReason, sentCode, closedFirst, cause });
   }
 
   // The engine's handler.
@@ -249,8 +253,9 @@ export class Connection implements ProtocolHandler, OutgoingHandler, SocketWrite
 
   /** @internal */
   failed(error: ProtocolError | LimitError): void {
+    this.failure = error;
     this.outgoing.abort(this.closedError());
-    this.report(error);
+    this.tell(() => this.owner.connectionError(error));
   }
 
   /** @internal Both close frames are exchanged, or the connection failed: nothing more is read or written. */
@@ -339,10 +344,6 @@ export class Connection implements ProtocolHandler, OutgoingHandler, SocketWrite
     } catch (error) {
       rethrow(error);
     }
-  }
-
-  private report(error: Error): void {
-    this.tell(() => this.owner.connectionError(error));
   }
 
   private startCloseTimer(): void {

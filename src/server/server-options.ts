@@ -28,7 +28,10 @@ export type VerifyClientCallbackAsync<Request extends IncomingMessage = Incoming
   callback: (result: boolean, code?: number, message?: string, headers?: OutgoingHttpHeaders) => void,
 ) => void;
 
-/** The option `authenticate`: resolves to the connection's context, or throws a `HandshakeError`. */
+/**
+ * The option `authenticate`: resolves to the connection's context, or throws a `HandshakeError`. `false` refuses
+ * with 401; whatever else it gives, also nothing, lets the client in.
+ */
 export type Authenticate<Request extends IncomingMessage, Context> = (
   request: Request,
   signal: AbortSignal,

@@ -55,9 +55,17 @@ export function admit(
     const verified = !verifyClient || verify(verifyClient, request);
     return whenKnown(verified, (isVerified) => {
       if (!isVerified) throw new HandshakeError(401, 'Unauthorized');
-      return authenticate ? authenticated(() => authenticate(request, client.signal)) : undefined;
+      if (!authenticate) return undefined;
+      const context = authenticated(() => authenticate(request, client.signal));
+      return whenKnown(context, refuseFalse);
     });
   });
+}
+
+/** Who comes from `verifyClient` answers `false`; to let that client in would be the worst of surprises. */
+function refuseFalse(context: unknown): unknown {
+  if (context === false) throw new HandshakeError(401, 'Unauthorized');
+  return context;
 }
 
 /** The lines of the 101 response, without the empty ones at its end. */

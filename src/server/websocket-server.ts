@@ -7,6 +7,14 @@ import { systemClock } from '../node/clock.js';
 import { type ConnectionSettings, connectionSettings } from '../node/connection-settings.js';
 import { diagnostics } from '../node/diagnostics.js';
 import { Heartbeat } from '../node/heartbeat.js';
+import {
+  amount,
+  callable,
+  checkOptionValues,
+  connectionChecks,
+  either,
+  type OptionCheck,
+} from '../node/option-checks.js';
 import { checkDeflateOptions, deflateAgreement } from '../node/per-message-deflate-options.js';
 import { PreparedMessage } from '../node/prepared-message.js';
 import { TypedEmitter } from '../node/typed-emitter.js';
@@ -323,7 +331,26 @@ function isMistake({ code, cause }: HandshakeError): boolean {
 /** Sockets that were handed in; a second time is a mistake that would mix two protocols' bytes. */
 const adopted = new WeakSet<Duplex>();
 
-function checkOptions({ port, server, noServer, perMessageDeflate }: UpgradePolicy): void {
+const serverChecks: Readonly<Record<string, OptionCheck>> = {
+  ...connectionChecks,
+  maxPendingHandshakes: amount,
+  trustProxy: either(amount, { accepts: (value) => typeof value === 'boolean', expected: 'a boolean' }),
+  path: {
+    accepts: (value) => typeof value === 'string' && (value === '' || value.startsWith('/')),
+    expected: "a string that begins with '/'",
+  },
+  authenticate: callable,
+  verifyClient: callable,
+  handleProtocols: callable,
+  allowedOrigins: {
+    accepts: (value) => Array.isArray(value) || value === 'same-host' || typeof value === 'function',
+    expected: "'same-host', an array of strings and regular expressions, or a function",
+  },
+};
+
+function checkOptions(options: UpgradePolicy): void {
+  const { port, server, noServer, perMessageDeflate } = options;
+  checkOptionValues(options, serverChecks);
   // As with ws, `null` is as good as nothing.
   const given = [port != null, Boolean(server), Boolean(noServer)].filter(Boolean).length;
   if (given !== 1) {

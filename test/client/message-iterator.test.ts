@@ -89,8 +89,20 @@ describe('for await', () => {
   it('throws the error of a failed opening', async () => {
     const server = await connections.server({ path: '/served' });
     const client = new WebSocket(`${urlOf(server)}/other`);
-    client.on('error', () => undefined);
+    // No listener of `error`: the loop is one.
     await expect(all(client)).rejects.toMatchObject({ code: 'WS_ERR_UNEXPECTED_RESPONSE', status: 404 });
+  });
+
+  it('throws with the cause if the connection is failed', async () => {
+    const { client, peer } = await connections.rawServer();
+    const received = all(client);
+    peer.write({ opcode: 3, payload: Buffer.alloc(0) });
+    peer.socket.end();
+    await expect(received).rejects.toMatchObject({
+      code: 'WS_ERR_CONNECTION_CLOSED',
+      sentCode: 1002,
+      cause: { code: 'WS_ERR_INVALID_OPCODE' },
+    });
   });
 
   it('on a closed connection ends at once', async () => {

@@ -166,6 +166,8 @@ describe('a newcomer’s echo server', () => {
     ['server.cts', ['--module', 'node18']],
     ['server.mts', ['--module', 'preserve', '--moduleResolution', 'bundler']],
     ['server.cts', ['--module', 'commonjs', '--moduleResolution', 'bundler']],
+    ['names.cts', ['--module', 'nodenext']],
+    ['names.cts', ['--module', 'commonjs', '--moduleResolution', 'bundler']],
     ['server.mts', ['--module', 'nodenext', '--exactOptionalPropertyTypes', '--noUncheckedIndexedAccess']],
   ])('compiles: %s with %j', (file, options) => {
     expect(compile(file, '--noEmit', ...options)).toBe('');

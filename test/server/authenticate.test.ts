@@ -31,6 +31,16 @@ describe('authenticate', () => {
     expect(seen).toEqual(['/?token=1', false]);
   });
 
+  it.each([false, Promise.resolve(false)])('refuses with 401 for %s', async (answer) => {
+    const { port } = await start({ authenticate: () => answer });
+    expect((await exchange(port)).status).toBe(401);
+  });
+
+  it.each([undefined, null, 0, ''])('takes %j for a context', async (context) => {
+    const { port } = await start({ authenticate: () => context });
+    (await RawClient.open(port)).socket.destroy();
+  });
+
   const refused: readonly [name: string, () => unknown, status: number, body: string, headers: object][] = [
     ['HandshakeError', () => new HandshakeError(401), 401, 'Handshake refused', {}],
     ['a status', () => new HandshakeError(403, 'No'), 403, 'No', {}],
