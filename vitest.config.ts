@@ -10,6 +10,7 @@ const source = (path: string): string => fileURLToPath(new URL(`./src/${path}`, 
 const alias = [
   { find: /^hawser$/, replacement: source('index.ts') },
   { find: /^hawser\/protocol$/, replacement: source('protocol/index.ts') },
+  { find: /^hawser\/web$/, replacement: source('web/index.ts') },
 ];
 
 /** Options that differ from vitest's own defaults, by project. */
@@ -18,6 +19,7 @@ const projects: Record<string, object> = {
   node: {},
   client: {},
   server: {},
+  web: {},
   cli: {},
   conformance: {},
   documents: {},

@@ -12,7 +12,7 @@ const dist = `${root}dist/`;
 export async function build() {
   const started = performance.now();
   console.log('build: compiling');
-  await must(run(program('tsc'), ['-b', 'src/cli']), 'tsc');
+  await must(run(program('tsc'), ['-b', 'src/cli', 'src/web']), 'tsc');
   removeStaleFiles();
   console.log('build: CommonJS');
   await buildCommonJs();

@@ -1,6 +1,6 @@
 /**
  * Lets publint and attw (Are the types wrong?) judge the packed file. One finding is accepted: who requires
- * `hawser/protocol` gets an ES module, which every Node.js that we support can load.
+ * `hawser/protocol` and `hawser/web` get ES modules, which every Node.js that we support can load.
  */
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, rmSync } from 'node:fs';
@@ -24,10 +24,10 @@ export function pack() {
 export async function checkPackage() {
   const { path } = pack();
   const attw = [path, '--profile', 'node16', '--format', 'ascii', '--no-emoji'];
-  const esmOnly = ['--entrypoints', './protocol', '--ignore-rules', 'cjs-resolves-to-esm'];
+  const esmOnly = ['--entrypoints', './protocol', './web', '--ignore-rules', 'cjs-resolves-to-esm'];
   const codes = [
     await run(program('publint'), ['--strict', path]),
-    await run(program('attw'), [...attw, '--exclude-entrypoints', './protocol']),
+    await run(program('attw'), [...attw, '--exclude-entrypoints', './protocol', './web']),
     await run(program('attw'), [...attw, ...esmOnly]),
   ];
   return Math.max(...codes);

@@ -23,7 +23,11 @@ await build({
   target: 'node20.19',
   packages: 'external',
   define: { 'import.meta.url': JSON.stringify(pathToFileURL(root + file).href) },
-  alias: { hawser: './src/index.ts', 'hawser/protocol': './src/protocol/index.ts' },
+  alias: {
+    hawser: './src/index.ts',
+    'hawser/protocol': './src/protocol/index.ts',
+    'hawser/web': './src/web/index.ts',
+  },
   sourcemap: 'inline',
   logLevel: 'warning',
 });

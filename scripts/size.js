@@ -10,7 +10,7 @@ import { program, root, run } from './steps.js';
 export async function size() {
   await build({
     absWorkingDir: root,
-    entryPoints: { index: 'dist/index.js', protocol: 'dist/protocol/index.js' },
+    entryPoints: { index: 'dist/index.js', protocol: 'dist/protocol/index.js', web: 'dist/web/index.js' },
     outdir: 'node_modules/.cache/size',
     bundle: true,
     minify: true,

@@ -7,7 +7,7 @@ import { listFiles } from './build.js';
 import { program, root, run } from './steps.js';
 
 /** The projects of vitest.config.ts whose tests need neither a build nor a browser. */
-export const unitProjects = ['protocol', 'node', 'client', 'server', 'cli'];
+export const unitProjects = ['protocol', 'node', 'client', 'server', 'web', 'cli'];
 
 /** What all runs so far have given. */
 export const totals = { passed: 0, failed: 0 };

@@ -1,12 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import * as hawser from '../../src/index.js';
 import * as protocol from '../../src/protocol/index.js';
+import * as web from '../../src/web/index.js';
 import { exportsOf } from './declarations.js';
 import { allDocuments, codeNames, namesInTables, readDocument } from './markdown.js';
 
 const faces = [
   ['src/index.ts', hawser],
   ['src/protocol/index.ts', protocol],
+  ['src/web/index.ts', web],
 ] as const;
 
 describe.each(faces)('what %s exports', (file, module) => {

@@ -39,6 +39,8 @@ describe('a layer', () => {
     ['src/client/file.ts', '../server/websocket-server.js'],
     ['src/server/file.ts', '../cli/main.js'],
     ['src/server/file.ts', 'ws'],
+    ['src/server/file.ts', '../web/websocket.js'],
+    ['src/web/file.ts', '../server/websocket-server.js'],
     ['src/cli/file.ts', '../server/websocket-server.js'],
     ['src/cli/file.ts', 'ws'],
     ['src/index.ts', 'node:net'],
@@ -57,6 +59,7 @@ describe('a layer', () => {
     ['src/node/file.ts', '../protocol/index.js'],
     ['src/client/file.ts', '../node/connection.js'],
     ['src/server/file.ts', '../client/websocket.js'],
+    ['src/web/file.ts', '../client/payload.js'],
     ['src/cli/file.ts', 'hawser/protocol'],
     ['src/index.ts', './server/websocket-server.js'],
     ['examples/echo/file.ts', 'hawser'],
@@ -85,6 +88,7 @@ describe('a layer', () => {
     ['node', ['protocol']],
     ['client', ['protocol', 'node']],
     ['server', ['protocol', 'node', 'client']],
+    ['web', ['protocol', 'node', 'client']],
   ])('src/%s compiles against %j alone', (layer, allowed) => {
     const { include, references } = JSON.parse(readFileSync(`${root}src/${layer}/tsconfig.json`, 'utf8'));
     expect(include).toEqual(['**/*.ts']);
