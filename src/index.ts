@@ -4,6 +4,10 @@
  */
 
 import { CloseEvent, ErrorEvent, Event, MessageEvent } from './client/event-target.js';
+import { extension, subprotocol } from './client/header-formats.js';
+import { PerMessageDeflate } from './client/per-message-deflate.js';
+import { Receiver } from './client/receiver.js';
+import { Sender } from './client/sender.js';
 import { WebSocket as WebSocketClass } from './client/websocket.js';
 import { createWebSocketStream } from './client/websocket-stream.js';
 import { PreparedMessage } from './node/prepared-message.js';
@@ -19,8 +23,25 @@ import {
 import { WebSocketServer } from './server/websocket-server.js';
 
 export type { ClientOptions } from './client/client-options.js';
+export type {
+  ExtensionParameters,
+  ExtensionParametersInput,
+  ExtensionValue,
+} from './client/header-formats.js';
 export type { MessageStream, MessageStreams } from './client/message-streams.js';
 export type { BinaryType, BufferLike, Data, RawData } from './client/payload.js';
+export type {
+  PerMessageDeflateCallback,
+  PerMessageDeflateClassOptions,
+  PerMessageDeflateHeader,
+} from './client/per-message-deflate.js';
+export type { ReceiverOptions } from './client/receiver.js';
+export type {
+  GenerateMask,
+  SenderCallback,
+  SenderFrameOptions,
+  SenderSendOptions,
+} from './client/sender.js';
 export type { SendOptions, SendStreamOptions, WebSocketEvents } from './client/websocket-types.js';
 export type { Clock } from './node/clock.js';
 export type { SlowConsumerAction } from './node/connection-settings.js';
@@ -53,11 +74,16 @@ export {
   createWebSocketStream,
   ErrorEvent,
   Event,
+  extension,
   HandshakeError,
   LimitError,
   MessageEvent,
+  PerMessageDeflate,
   PreparedMessage,
   ProtocolError,
+  Receiver,
+  Sender,
+  subprotocol,
   UsageError,
   UsageSyntaxError,
   WebSocketServer,
@@ -71,12 +97,17 @@ const companions = {
   createWebSocketStream,
   ErrorEvent,
   Event,
+  extension,
   HandshakeError,
   LimitError,
   MessageEvent,
+  PerMessageDeflate,
   PreparedMessage,
   ProtocolError,
+  Receiver,
+  Sender,
   Server: WebSocketServer,
+  subprotocol,
   UsageError,
   UsageSyntaxError,
   WebSocketServer,
@@ -93,11 +124,16 @@ interface WebSocketConstructor {
   readonly createWebSocketStream: typeof createWebSocketStream;
   readonly ErrorEvent: typeof ErrorEvent;
   readonly Event: typeof Event;
+  readonly extension: typeof extension;
   readonly HandshakeError: typeof HandshakeError;
   readonly LimitError: typeof LimitError;
   readonly MessageEvent: typeof MessageEvent;
+  readonly PerMessageDeflate: typeof PerMessageDeflate;
   readonly PreparedMessage: typeof PreparedMessage;
   readonly ProtocolError: typeof ProtocolError;
+  readonly Receiver: typeof Receiver;
+  readonly Sender: typeof Sender;
+  readonly subprotocol: typeof subprotocol;
   readonly UsageError: typeof UsageError;
   readonly UsageSyntaxError: typeof UsageSyntaxError;
   readonly WebSocketServer: typeof WebSocketServer;
@@ -161,6 +197,21 @@ export declare namespace WebSocket {
   type MessageStreams = import('./client/message-streams.js').MessageStreams;
   type BinaryType = import('./client/payload.js').BinaryType;
   type BufferLike = import('./client/payload.js').BufferLike;
+  type ExtensionParameters = import('./client/header-formats.js').ExtensionParameters;
+  type ExtensionParametersInput = import('./client/header-formats.js').ExtensionParametersInput;
+  type ExtensionValue = import('./client/header-formats.js').ExtensionValue;
+  type PerMessageDeflate = import('./client/per-message-deflate.js').PerMessageDeflate;
+  type PerMessageDeflateCallback = import('./client/per-message-deflate.js').PerMessageDeflateCallback;
+  type PerMessageDeflateClassOptions =
+    import('./client/per-message-deflate.js').PerMessageDeflateClassOptions;
+  type PerMessageDeflateHeader = import('./client/per-message-deflate.js').PerMessageDeflateHeader;
+  type Receiver = import('./client/receiver.js').Receiver;
+  type ReceiverOptions = import('./client/receiver.js').ReceiverOptions;
+  type GenerateMask = import('./client/sender.js').GenerateMask;
+  type Sender = import('./client/sender.js').Sender;
+  type SenderCallback = import('./client/sender.js').SenderCallback;
+  type SenderFrameOptions = import('./client/sender.js').SenderFrameOptions;
+  type SenderSendOptions = import('./client/sender.js').SenderSendOptions;
   type SendOptions = import('./client/websocket-types.js').SendOptions;
   type SendStreamOptions = import('./client/websocket-types.js').SendStreamOptions;
   type WebSocketEvents = import('./client/websocket-types.js').WebSocketEvents;
