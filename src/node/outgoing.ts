@@ -11,7 +11,7 @@ import type { SendCallback, SocketWriter } from './socket-writer.js';
 export interface OutgoingHandler {
   /** All that was buffered has left, after `send` had returned `false`. */
   drained(): void;
-  /** A message could not be compressed, so the peer would miss it: the connection has to be destroyed. */
+  /** A message could not be compressed or read, so the peer would miss it: the connection has to be destroyed. */
   sendFailed(error: Error): void;
   /** A message met `maxBufferedAmount`; with `close` the connection has to be destroyed with `error`. */
   slowConsumer(action: SlowConsumerAction, error: LimitError): void;
@@ -137,17 +137,28 @@ export class Outgoing {
   /** Sends a message whose bytes have to be read first. */
   sendBlob(blob: Blob, flags: SendFlags, callback: SendCallback | undefined): boolean {
     if (this.limited && !this.admit(blob.size, flags.fin, callback)) return false;
+    this.enqueue(this.blobTask(blob, flags, callback, (error) => this.handler.sendFailed(error)));
+    return this.belowHighWaterMark();
+  }
+
+  /** The task of sending a Blob; `failed` is told if it cannot be read, before anything behind it is sent. */
+  blobTask(
+    blob: Blob,
+    flags: SendFlags,
+    callback: SendCallback | undefined,
+    failed: (error: Error) => void,
+  ): SendTask {
     const start = (done: () => void) => {
       blob.arrayBuffer().then(
         (bytes) => this.deliver(Buffer.from(bytes), flags, callback, done),
         (error: Error) => {
           fail(callback, error);
+          failed(error);
           done();
         },
       );
     };
-    this.enqueue({ size: blob.size, start, abort: (error) => fail(callback, error) });
-    return this.belowHighWaterMark();
+    return { size: blob.size, start, abort: (error) => fail(callback, error) };
   }
 
   /** Puts a task that takes time, such as reading a Blob or a stream, in its place among the messages. */

@@ -9,7 +9,6 @@ import { Connection, type ConnectionOwner } from '../node/connection.js';
 import { connectionSettings } from '../node/connection-settings.js';
 import { Hold } from '../node/hold.js';
 import { deflateAgreement } from '../node/per-message-deflate-options.js';
-import type { SendTask } from '../node/send-queue.js';
 import type { SendCallback } from '../node/socket-writer.js';
 import { CloseCode } from '../protocol/close-codes.js';
 import { type CloseArguments, codeToSend } from './close-arguments.js';
@@ -82,7 +81,13 @@ export class WebSocketConnection implements ConnectionOwner {
   /** "Send a WebSocket Message" of what is in a Blob; what is sent meanwhile waits behind it. Only while OPEN. */
   sendBlob(blob: Blob, sent: SendCallback): void {
     const connection = this.#connection as Connection;
-    connection.outgoing.enqueue(this.#blobTask(connection, blob, sent));
+    const flags = { isBinary: true, compress: true, fin: true };
+    const task = connection.outgoing.blobTask(blob, flags, sent, () => {
+      // What was sent before may be followed by nothing else: the message would be missing.
+      this.#failed = true;
+      connection.closeAbruptly(CloseCode.INTERNAL_ERROR);
+    });
+    connection.outgoing.enqueue(task);
   }
 
   /** "Close the WebSocket", with a code and reason that are validated. */
@@ -183,25 +188,5 @@ export class WebSocketConnection implements ConnectionOwner {
       this.#readyState = CLOSED;
       this.#handler.closed(end);
     });
-  }
-
-  #blobTask(connection: Connection, blob: Blob, sent: SendCallback): SendTask {
-    const flags = { isBinary: true, compress: true, fin: true };
-    return {
-      size: blob.size,
-      start: (done) => {
-        blob.arrayBuffer().then(
-          (bytes) => connection.outgoing.deliver(Buffer.from(bytes), flags, sent, done),
-          (error: Error) => {
-            // What was sent before may be followed by nothing else: the message would be missing.
-            this.#failed = true;
-            connection.closeAbruptly(CloseCode.INTERNAL_ERROR);
-            sent(error);
-            done();
-          },
-        );
-      },
-      abort: sent,
-    };
   }
 }

@@ -1,4 +1,8 @@
-import { afterEach, describe, expect, it } from 'vitest';
+import { openAsBlob } from 'node:fs';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, describe, expect, it, onTestFinished } from 'vitest';
 import type { BufferLike } from '../../src/client/payload.js';
 import { WebSocket } from '../../src/client/websocket.js';
 import type { SendCallback } from '../../src/node/socket-writer.js';
@@ -52,6 +56,23 @@ describe('callbacks', () => {
     client.resume();
     await large;
     expect(socket.bufferedAmount).toBe(0);
+  });
+
+  it('get the error of a Blob that cannot be read, and the connection ends with it', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'hawser-'));
+    onTestFinished(() => rm(folder, { recursive: true }));
+    await writeFile(join(folder, 'file'), 'as it was');
+    const blob = await openAsBlob(join(folder, 'file'));
+    await writeFile(join(folder, 'file'), 'changed, and longer than before');
+    const { client, socket } = await connections.pair();
+    const failed = next(client, 'error');
+    const closed = next(socket, 'close');
+    const callback = sent(client, blob);
+    const behind = sent(client, 'behind');
+    expect(await callback).toMatchObject({ name: 'NotReadableError' });
+    expect((await failed)[0]).toMatchObject({ name: 'NotReadableError' });
+    expect(await behind).toBeInstanceOf(Error);
+    expect((await closed)[0]).toBe(1006);
   });
 
   it('of a large message do not wait for what was sent behind it', async () => {
