@@ -61,12 +61,12 @@ function isPageUpToDate() {
 }
 
 /**
- * Every file below a folder of the repository, as paths from the root.
+ * Every file below a folder of the repository but installed packages, as paths from the root.
  * @param {string} folder
  */
 export function listFiles(folder) {
   return readdirSync(root + folder, { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile())
+    .filter((entry) => entry.isFile() && !entry.parentPath.includes('/node_modules'))
     .map((entry) => `${entry.parentPath}/${entry.name}`.slice(root.length).replaceAll('\\', '/'));
 }
 

@@ -10,7 +10,7 @@ const folder = `${root}node_modules/.cache/pack`;
 
 /**
  * Packs the package as it is built; gives what `npm pack --json` tells of it, and the path of the file.
- * @returns {{ path: string, size: number, unpackedSize: number, entryCount: number }}
+ * @returns {{ path: string, filename: string, size: number, unpackedSize: number, entryCount: number }}
  */
 export function pack() {
   rmSync(folder, { recursive: true, force: true });

@@ -6,9 +6,13 @@ import { readFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { listFiles } from './build.js';
 import { root } from './steps.js';
+import { packageFolders } from './test-packages.js';
 
 const maxLines = 400;
 const folders = ['src', 'playground', 'scripts', 'fuzz', 'examples', 'test'];
+const lockFiles = ['', ...packageFolders.map((folder) => `${folder}/`)].map(
+  (folder) => `${folder}package-lock.json`,
+);
 const isSource = /\.(?:[cm]?[jt]s|css|html)$/;
 
 /** @type {readonly { files: RegExp, pattern: RegExp, message: string }[]} */
@@ -35,7 +39,7 @@ const rules = [
 /** Prints every violation and returns 1 if there is one, else 0. */
 export function checkSources() {
   const files = folders.flatMap(listFiles).filter((file) => isSource.test(file));
-  const problems = [...files.flatMap(problemsOfFile), ...problemsOfLockFile()];
+  const problems = [...files.flatMap(problemsOfFile), ...lockFiles.flatMap(problemsOfLockFile)];
   for (const problem of problems) console.error(problem);
   return problems.length === 0 ? 0 : 1;
 }
@@ -64,10 +68,13 @@ function problemsOfFile(file) {
  * @typedef {{ version?: string, resolved?: string, link?: boolean, optionalDependencies?: Record<string, string> }} LockedPackage
  */
 
-/** A lock file that works with every registry, and with `npm ci` on every platform. */
-function problemsOfLockFile() {
+/**
+ * A lock file that works with every registry, and with `npm ci` on every platform.
+ * @param {string} file
+ */
+function problemsOfLockFile(file) {
   /** @type {Record<string, LockedPackage>} */
-  const packages = JSON.parse(readFileSync(`${root}package-lock.json`, 'utf8')).packages;
+  const packages = JSON.parse(readFileSync(root + file, 'utf8')).packages;
   return Object.entries(packages).flatMap(
     ([path, { version, resolved, link, optionalDependencies = {} }]) => {
       const problems = [];
@@ -78,7 +85,7 @@ function problemsOfLockFile() {
         if (!places.some((place) => place in packages))
           problems.push(`${name} is missing; npm ci would refuse`);
       }
-      return problems.map((problem) => `package-lock.json: ${problem}`);
+      return problems.map((problem) => `${file}: ${problem}`);
     },
   );
 }

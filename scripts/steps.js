@@ -38,7 +38,7 @@ export function run(command, args, env = {}) {
 /**
  * @typedef {object} Step
  * @property {string} name
- * @property {() => Promise<number | void> | number} action gives an exit code, none meaning 0, or throws
+ * @property {() => Promise<number | void> | number | void} action gives an exit code, none meaning 0, or throws
  */
 
 /**

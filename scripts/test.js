@@ -6,22 +6,24 @@ import { build } from './build.js';
 import { checkExports } from './check-exports.js';
 import { checkPackage } from './check-package.js';
 import { checkSources } from './check-sources.js';
-import { ensureChromium } from './ensure-chromium.js';
+import { ensurePrograms } from './ensure-programs.js';
 import { size } from './size.js';
 import { program, run, runSteps, secondsSince } from './steps.js';
+import { installTestPackages } from './test-packages.js';
 import { checkEveryProjectRuns, totals, unitProjects, vitestStep } from './vitest-projects.js';
 
 const started = performance.now();
 /** @type {import('./steps.js').Step[]} */
 const steps = [
   { name: 'build', action: build },
+  { name: 'packages for the tests', action: installTestPackages },
+  { name: 'programs for the tests', action: ensurePrograms },
   { name: 'types', action: () => run(program('tsc'), ['-b']) },
   { name: 'Biome', action: () => run(program('biome'), ['check', '--error-on-warnings']) },
   { name: 'sources', action: checkSources },
   ...[...unitProjects, 'conformance', 'integration', 'documents'].map(vitestStep),
   { name: 'fuzz', action: () => run('node', ['scripts/run-typescript.js', 'fuzz/main.ts', '--fixed']) },
-  { name: 'Chromium', action: ensureChromium },
-  vitestStep('browser'),
+  ...['browser', 'differential'].map(vitestStep),
   { name: 'exports', action: checkExports },
   { name: 'publint and attw', action: checkPackage },
   { name: 'knip', action: () => run(program('knip'), []) },
