@@ -21,7 +21,7 @@ export function installTestPackages() {
  * Runs `npm ci` unless the folder holds what its lock file says.
  * @param {string} folder
  */
-function install(folder) {
+export function install(folder) {
   const stamp = `${root}${folder}/node_modules/.installed-lock.json`;
   const lock = readFileSync(`${root}${folder}/package-lock.json`, 'utf8');
   if (existsSync(stamp) && readFileSync(stamp, 'utf8') === lock) {

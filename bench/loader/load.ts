@@ -1,0 +1,38 @@
+/** What every kind of load reports, and how latencies are kept: in a bounded reservoir of the latest. */
+import { percentile } from '../statistics.js';
+
+/** One measured interval. */
+export interface LoadResult {
+  /** What is counted: echoes, deliveries, connections. */
+  readonly messages: number;
+  readonly bytes: number;
+  readonly seconds: number;
+  /** Milliseconds. */
+  readonly p50: number;
+  readonly p99: number;
+}
+
+/** Makes load for a time; `warmUp` has been called before. */
+export interface Load {
+  run(seconds: number): Promise<LoadResult>;
+  close(): void;
+}
+
+const kept = 65_536;
+
+/** The latest latencies. */
+export class Latencies {
+  readonly #values = new Float64Array(kept);
+  #count = 0;
+
+  add(milliseconds: number): void {
+    this.#values[this.#count++ % kept] = milliseconds;
+  }
+
+  /** The percentiles so far; begins anew. */
+  take(): { p50: number; p99: number } {
+    const sorted = this.#values.slice(0, Math.min(this.#count, kept)).sort();
+    this.#count = 0;
+    return { p50: percentile(sorted, 0.5), p99: percentile(sorted, 0.99) };
+  }
+}

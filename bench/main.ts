@@ -1,0 +1,169 @@
+/** `npm run bench`: compares hawser with its peers, interleaved, and prints ratios. */
+import { readFileSync, writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { drawChart } from './chart.js';
+import { measure, type Times } from './measure.js';
+import { isInstalled, type Peer, peers } from './peers.js';
+import { stopAll } from './processes.js';
+import { goalTable, scenarioTable } from './report.js';
+import { type ScenarioResult, writeResults } from './results.js';
+import { scenarios } from './scenarios.js';
+import { verify } from './verify.js';
+
+const usage = `Usage: npm run bench -- [options]
+
+  --scenario NAMES  only these, separated by commas: ${Object.keys(scenarios).join(', ')}
+  --peers NAMES     only these: ${peers.map(({ name }) => name).join(', ')}
+  --rounds N        how often each peer runs, in turn (default 5)
+  --seconds N       measured seconds of each run (default 3)
+  --quick           one short round of the scenarios that are quick
+  --chart           write bench/chart.svg, which the README shows
+  --help            this text
+
+The figure is the CPU time of the server process per message, in microseconds, by the operating system's account.
+Ratios are those of medians: ws divided by the peer, so more is better. Results go to bench/results/.`;
+
+const folder = fileURLToPath(new URL('../../../', import.meta.url));
+const quickScenarios = ['S1', 'S2', 'S3', 'S4', 'S5b', 'S6', 'S8', 'S9-64B', 'S9-64K'];
+const quickPeers = ['ws', 'hawser'];
+
+interface Settings {
+  readonly names: readonly string[];
+  readonly chosen: readonly Peer[];
+  readonly rounds: number;
+  readonly times: Times;
+  readonly chart: boolean;
+}
+
+process.once('SIGINT', () => {
+  stopAll();
+  process.exit(130);
+});
+process.exitCode = await main(process.argv.slice(2));
+
+async function main(args: string[]): Promise<number> {
+  let settings: Settings | undefined;
+  try {
+    settings = settingsOf(args);
+  } catch (error) {
+    console.error(`${(error as Error).message}\n\n${usage}`);
+    return 2;
+  }
+  if (settings === undefined) {
+    console.log(usage);
+    return 0;
+  }
+  return runAll(settings);
+}
+
+function settingsOf(args: string[]): Settings | undefined {
+  const text = { type: 'string' } as const;
+  const flag = { type: 'boolean', default: false } as const;
+  const { values } = parseArgs({
+    args,
+    options: {
+      scenario: text,
+      peers: text,
+      rounds: text,
+      seconds: text,
+      quick: flag,
+      chart: flag,
+      help: flag,
+    },
+  });
+  if (values.help) return undefined;
+  const names = values.scenario?.split(',') ?? (values.quick ? quickScenarios : Object.keys(scenarios));
+  const peerNames = values.peers?.split(',') ?? (values.quick ? quickPeers : peers.map(({ name }) => name));
+  return {
+    names: names.map((name) => known(name, Object.keys(scenarios), 'scenario')),
+    chosen: peerNames.map(
+      (name) =>
+        peers.find(
+          (peer) =>
+            peer.name ===
+            known(
+              name,
+              peers.map((p) => p.name),
+              'peer',
+            ),
+        ) as Peer,
+    ),
+    rounds: count(values.rounds, values.quick ? 1 : 5, '--rounds'),
+    times: {
+      warmUp: values.quick ? 1 : 1.5,
+      measured: count(values.seconds, values.quick ? 2 : 3, '--seconds'),
+    },
+    chart: values.chart,
+  };
+}
+
+function known(name: string, all: readonly string[], what: string): string {
+  if (!all.includes(name)) throw new Error(`There is no ${what} "${name}".`);
+  return name;
+}
+
+function count(value: string | undefined, byDefault: number, option: string): number {
+  if (value === undefined) return byDefault;
+  const number = Number(value);
+  if (!Number.isInteger(number) || number < 1) throw new Error(`${option} takes a whole number from 1 on.`);
+  return number;
+}
+
+async function runAll({ names, chosen, rounds, times, chart }: Settings): Promise<number> {
+  const missing = chosen.filter((peer) => !isInstalled(peer)).map(({ name }) => name);
+  for (const name of missing) console.log(`${name}: missing, cannot be installed here`);
+  const present = chosen.filter((peer) => isInstalled(peer));
+  const results: ScenarioResult[] = [];
+  for (const name of names) {
+    const result = await runScenario(name, present, rounds, times);
+    if (result === undefined) continue;
+    results.push(result);
+    console.log(`${scenarioTable(result)}\n`);
+  }
+  console.log(goalTable(results));
+  console.log(`\nresults: ${writeResults(`${folder}results`, results, missing)}`);
+  if (chart) await writeChart(results);
+  return 0;
+}
+
+async function runScenario(
+  name: string,
+  present: readonly Peer[],
+  rounds: number,
+  times: Times,
+): Promise<ScenarioResult | undefined> {
+  const scenario = scenarios[name] as (typeof scenarios)[string];
+  const taking = present.filter((peer) => peer.takesPartIn(scenario));
+  if (scenario.kind === 'idle' && fileLimit() < scenario.connections + 500) {
+    console.log(
+      `${name}: needs ${scenario.connections + 500} open files; the limit is ${fileLimit()} (ulimit -n)\n`,
+    );
+    return undefined;
+  }
+  const result: ScenarioResult = { name, title: scenario.title, kind: scenario.kind, peers: {} };
+  for (const peer of taking) result.peers[peer.name] = [];
+  for (const peer of taking) await verify(peer, scenario);
+  for (let round = 1; round <= rounds; round++) {
+    for (const peer of taking) {
+      process.stderr.write(`\r\x1b[K${name} ${peer.name} ${round}/${rounds}`);
+      result.peers[peer.name]?.push(await measure(peer, scenario, times));
+    }
+  }
+  process.stderr.write('\r\x1b[K');
+  return result;
+}
+
+function fileLimit(): number {
+  const line = readFileSync('/proc/self/limits', 'utf8')
+    .split('\n')
+    .find((entry) => entry.startsWith('Max open files'));
+  return Number(line?.split(/ {2,}/)[1] ?? 0);
+}
+
+async function writeChart(results: readonly ScenarioResult[]): Promise<void> {
+  const svg = await drawChart(results);
+  if (svg === undefined) return;
+  writeFileSync(`${folder}chart.svg`, `${svg}\n`);
+  console.log(`chart: ${folder}chart.svg`);
+}
