@@ -8,7 +8,7 @@ import { extension, subprotocol } from './client/header-formats.js';
 import { PerMessageDeflate } from './client/per-message-deflate.js';
 import { Receiver } from './client/receiver.js';
 import { Sender } from './client/sender.js';
-import { WebSocket as WebSocketClass } from './client/websocket.js';
+import { WebSocket } from './client/websocket.js';
 import { createWebSocketStream } from './client/websocket-stream.js';
 import { PreparedMessage } from './node/prepared-message.js';
 import { CloseCode } from './protocol/close-codes.js';
@@ -18,11 +18,13 @@ import {
   LimitError,
   ProtocolError,
   UsageError,
+  UsageRangeError,
   UsageSyntaxError,
 } from './protocol/errors.js';
 import { WebSocketServer } from './server/websocket-server.js';
 
-export type { ClientOptions } from './client/client-options.js';
+export type { CertMeta, ClientOptions, FinishRequestCallback } from './client/client-options.js';
+export type { EventListener, EventListenerOptions, WebSocketEventMap } from './client/event-target.js';
 export type {
   ExtensionParameters,
   ExtensionParametersInput,
@@ -54,6 +56,7 @@ export type {
 } from './node/diagnostics.js';
 export type { HeartbeatSettings } from './node/heartbeat.js';
 export type { PerMessageDeflateOptions } from './node/per-message-deflate-options.js';
+export type { SendCallback } from './node/socket-writer.js';
 export type { StreamSource } from './node/stream-sender.js';
 export type { ErrorCode, HandshakeErrorOptions } from './protocol/errors.js';
 export type { DrainOptions, DrainResult } from './server/drain.js';
@@ -66,7 +69,14 @@ export type {
   VerifyClientCallbackAsync,
   VerifyClientCallbackSync,
 } from './server/server-options.js';
-export type { BroadcastOptions, ServerSocket, WebSocketServerEvents } from './server/websocket-server.js';
+export type {
+  BroadcastOptions,
+  ServerSocket,
+  WebSocketServer as Server,
+  WebSocketServerEvents,
+} from './server/websocket-server.js';
+/** Where a server listens, as `node:net` tells it. */
+export type AddressInfo = import('node:net').AddressInfo;
 export {
   CloseCode,
   CloseEvent,
@@ -85,7 +95,9 @@ export {
   Sender,
   subprotocol,
   UsageError,
+  UsageRangeError,
   UsageSyntaxError,
+  WebSocket,
   WebSocketServer,
 };
 
@@ -109,150 +121,148 @@ const companions = {
   Server: WebSocketServer,
   subprotocol,
   UsageError,
+  UsageRangeError,
   UsageSyntaxError,
   WebSocketServer,
 };
 
+Object.assign(WebSocket, companions, { WebSocket });
+
+/** The class, where the namespace has a `WebSocket` of its own. */
+type Instance = WebSocket;
+type Class = typeof WebSocket;
+
 /**
- * The class with its companions as static properties, where `ws` has them. Written out: the compiler does not get
- * over a mapped type whose names are types of the namespace as well.
+ * The companions as static properties of the class, where `ws` has them, and as types the names that `@types/ws` has
+ * in the namespace of its class, and hawser's own. Written out: the compiler does not get over a mapped type whose
+ * names are types of the namespace as well.
  */
-interface WebSocketConstructor {
-  readonly CloseCode: typeof CloseCode;
-  readonly CloseEvent: typeof CloseEvent;
-  readonly ConnectionClosedError: typeof ConnectionClosedError;
-  readonly createWebSocketStream: typeof createWebSocketStream;
-  readonly ErrorEvent: typeof ErrorEvent;
-  readonly Event: typeof Event;
-  readonly extension: typeof extension;
-  readonly HandshakeError: typeof HandshakeError;
-  readonly LimitError: typeof LimitError;
-  readonly MessageEvent: typeof MessageEvent;
-  readonly PerMessageDeflate: typeof PerMessageDeflate;
-  readonly PreparedMessage: typeof PreparedMessage;
-  readonly ProtocolError: typeof ProtocolError;
-  readonly Receiver: typeof Receiver;
-  readonly Sender: typeof Sender;
-  readonly subprotocol: typeof subprotocol;
-  readonly UsageError: typeof UsageError;
-  readonly UsageSyntaxError: typeof UsageSyntaxError;
-  readonly WebSocketServer: typeof WebSocketServer;
-  readonly Server: typeof WebSocketServer;
-  readonly WebSocket: typeof WebSocketClass & WebSocketConstructor;
-}
+declare module './client/websocket.js' {
+  namespace WebSocket {
+    const CloseCode: typeof import('./protocol/close-codes.js').CloseCode;
+    const CloseEvent: typeof import('./client/event-target.js').CloseEvent;
+    const ConnectionClosedError: typeof import('./protocol/errors.js').ConnectionClosedError;
+    const createWebSocketStream: typeof import('./client/websocket-stream.js').createWebSocketStream;
+    const ErrorEvent: typeof import('./client/event-target.js').ErrorEvent;
+    const Event: typeof import('./client/event-target.js').Event;
+    const extension: typeof import('./client/header-formats.js').extension;
+    const HandshakeError: typeof import('./protocol/errors.js').HandshakeError;
+    const LimitError: typeof import('./protocol/errors.js').LimitError;
+    const MessageEvent: typeof import('./client/event-target.js').MessageEvent;
+    const PerMessageDeflate: typeof import('./client/per-message-deflate.js').PerMessageDeflate;
+    const PreparedMessage: typeof import('./node/prepared-message.js').PreparedMessage;
+    const ProtocolError: typeof import('./protocol/errors.js').ProtocolError;
+    const Receiver: typeof import('./client/receiver.js').Receiver;
+    const Sender: typeof import('./client/sender.js').Sender;
+    const subprotocol: typeof import('./client/header-formats.js').subprotocol;
+    const UsageError: typeof import('./protocol/errors.js').UsageError;
+    const UsageRangeError: typeof import('./protocol/errors.js').UsageRangeError;
+    const UsageSyntaxError: typeof import('./protocol/errors.js').UsageSyntaxError;
+    const WebSocketServer: typeof import('./server/websocket-server.js').WebSocketServer;
+    const Server: typeof import('./server/websocket-server.js').WebSocketServer;
+    const WebSocket: Class;
 
-/** A WebSocket connection at either end. */
-export const WebSocket: typeof WebSocketClass & WebSocketConstructor = Object.assign(
-  WebSocketClass,
-  companions,
-  {
-    WebSocket: WebSocketClass as typeof WebSocketClass & WebSocketConstructor,
-  },
-);
+    type RawData = import('./client/payload.js').RawData;
+    type Data = import('./client/payload.js').Data;
+    type Event = import('./client/event-target.js').Event;
+    type ErrorEvent = import('./client/event-target.js').ErrorEvent;
+    type CloseEvent = import('./client/event-target.js').CloseEvent;
+    type MessageEvent = import('./client/event-target.js').MessageEvent;
+    type WebSocketEventMap = import('./client/event-target.js').WebSocketEventMap;
+    type EventListenerOptions = import('./client/event-target.js').EventListenerOptions;
+    type ClientOptions = import('./client/client-options.js').ClientOptions;
+    type PerMessageDeflateOptions = import('./node/per-message-deflate-options.js').PerMessageDeflateOptions;
+    type CertMeta = import('./client/client-options.js').CertMeta;
+    type FinishRequestCallback = import('./client/client-options.js').FinishRequestCallback;
+    type AddressInfo = import('node:net').AddressInfo;
+    type VerifyClientCallbackSync<
+      Request extends import('node:http').IncomingMessage = import('node:http').IncomingMessage,
+    > = import('./server/server-options.js').VerifyClientCallbackSync<Request>;
+    type VerifyClientCallbackAsync<
+      Request extends import('node:http').IncomingMessage = import('node:http').IncomingMessage,
+    > = import('./server/server-options.js').VerifyClientCallbackAsync<Request>;
+    type ServerOptions<
+      T extends typeof WebSocket = typeof WebSocket,
+      U extends typeof import('node:http').IncomingMessage = typeof import('node:http').IncomingMessage,
+      Context = undefined,
+    > = import('./server/server-options.js').ServerOptions<T, U, Context>;
+    type WebSocketServer<
+      T extends typeof WebSocket = typeof WebSocket,
+      U extends typeof import('node:http').IncomingMessage = typeof import('node:http').IncomingMessage,
+      Context = undefined,
+    > = import('./server/websocket-server.js').WebSocketServer<T, U, Context>;
+    type Server<
+      T extends typeof WebSocket = typeof WebSocket,
+      U extends typeof import('node:http').IncomingMessage = typeof import('node:http').IncomingMessage,
+      Context = undefined,
+    > = import('./server/websocket-server.js').WebSocketServer<T, U, Context>;
+    type WebSocket = Instance;
 
-export interface WebSocket extends WebSocketClass {}
-
-/** The names that `@types/ws` has in the namespace of its class, and hawser's own. */
-export declare namespace WebSocket {
-  type RawData = import('./client/payload.js').RawData;
-  type Data = import('./client/payload.js').Data;
-  type Event = import('./client/event-target.js').Event;
-  type ErrorEvent = import('./client/event-target.js').ErrorEvent;
-  type CloseEvent = import('./client/event-target.js').CloseEvent;
-  type MessageEvent = import('./client/event-target.js').MessageEvent;
-  type WebSocketEventMap = import('./client/event-target.js').WebSocketEventMap;
-  type EventListenerOptions = import('./client/event-target.js').EventListenerOptions;
-  type ClientOptions = import('./client/client-options.js').ClientOptions;
-  type PerMessageDeflateOptions = import('./node/per-message-deflate-options.js').PerMessageDeflateOptions;
-  type CertMeta = string | string[] | Buffer | Buffer[];
-  type FinishRequestCallback = NonNullable<
-    import('./client/client-options.js').ClientOptions['finishRequest']
-  >;
-  type AddressInfo = import('node:net').AddressInfo;
-  type VerifyClientCallbackSync<
-    Request extends import('node:http').IncomingMessage = import('node:http').IncomingMessage,
-  > = import('./server/server-options.js').VerifyClientCallbackSync<Request>;
-  type VerifyClientCallbackAsync<
-    Request extends import('node:http').IncomingMessage = import('node:http').IncomingMessage,
-  > = import('./server/server-options.js').VerifyClientCallbackAsync<Request>;
-  type ServerOptions<
-    T extends typeof WebSocketClass = typeof WebSocketClass,
-    U extends typeof import('node:http').IncomingMessage = typeof import('node:http').IncomingMessage,
-    Context = undefined,
-  > = import('./server/server-options.js').ServerOptions<T, U, Context>;
-  type WebSocketServer<
-    T extends typeof WebSocketClass = typeof WebSocketClass,
-    U extends typeof import('node:http').IncomingMessage = typeof import('node:http').IncomingMessage,
-    Context = undefined,
-  > = import('./server/websocket-server.js').WebSocketServer<T, U, Context>;
-  type Server<
-    T extends typeof WebSocketClass = typeof WebSocketClass,
-    U extends typeof import('node:http').IncomingMessage = typeof import('node:http').IncomingMessage,
-    Context = undefined,
-  > = import('./server/websocket-server.js').WebSocketServer<T, U, Context>;
-  type WebSocket = WebSocketClass;
-
-  // What hawser adds, for CommonJS, where everything is in the namespace.
-  type MessageStream = import('./client/message-streams.js').MessageStream;
-  type MessageStreams = import('./client/message-streams.js').MessageStreams;
-  type BinaryType = import('./client/payload.js').BinaryType;
-  type BufferLike = import('./client/payload.js').BufferLike;
-  type ExtensionParameters = import('./client/header-formats.js').ExtensionParameters;
-  type ExtensionParametersInput = import('./client/header-formats.js').ExtensionParametersInput;
-  type ExtensionValue = import('./client/header-formats.js').ExtensionValue;
-  type PerMessageDeflate = import('./client/per-message-deflate.js').PerMessageDeflate;
-  type PerMessageDeflateCallback = import('./client/per-message-deflate.js').PerMessageDeflateCallback;
-  type PerMessageDeflateClassOptions =
-    import('./client/per-message-deflate.js').PerMessageDeflateClassOptions;
-  type PerMessageDeflateHeader = import('./client/per-message-deflate.js').PerMessageDeflateHeader;
-  type Receiver = import('./client/receiver.js').Receiver;
-  type ReceiverOptions = import('./client/receiver.js').ReceiverOptions;
-  type GenerateMask = import('./client/sender.js').GenerateMask;
-  type Sender = import('./client/sender.js').Sender;
-  type SenderCallback = import('./client/sender.js').SenderCallback;
-  type SenderFrameOptions = import('./client/sender.js').SenderFrameOptions;
-  type SenderSendOptions = import('./client/sender.js').SenderSendOptions;
-  type SendOptions = import('./client/websocket-types.js').SendOptions;
-  type SendStreamOptions = import('./client/websocket-types.js').SendStreamOptions;
-  type WebSocketEvents = import('./client/websocket-types.js').WebSocketEvents;
-  type Clock = import('./node/clock.js').Clock;
-  type SlowConsumerAction = import('./node/connection-settings.js').SlowConsumerAction;
-  type CloseDiagnostics = import('./node/diagnostics.js').CloseDiagnostics;
-  type ErrorDiagnostics = import('./node/diagnostics.js').ErrorDiagnostics;
-  type HandshakeDiagnostics = import('./node/diagnostics.js').HandshakeDiagnostics;
-  type OpenDiagnostics = import('./node/diagnostics.js').OpenDiagnostics;
-  type SlowConsumerDiagnostics = import('./node/diagnostics.js').SlowConsumerDiagnostics;
-  type HeartbeatSettings = import('./node/heartbeat.js').HeartbeatSettings;
-  type PreparedMessage = import('./node/prepared-message.js').PreparedMessage;
-  type StreamSource = import('./node/stream-sender.js').StreamSource;
-  type ConnectionClosedError = import('./protocol/errors.js').ConnectionClosedError;
-  type ErrorCode = import('./protocol/errors.js').ErrorCode;
-  type HandshakeError = import('./protocol/errors.js').HandshakeError;
-  type HandshakeErrorOptions = import('./protocol/errors.js').HandshakeErrorOptions;
-  type LimitError = import('./protocol/errors.js').LimitError;
-  type ProtocolError = import('./protocol/errors.js').ProtocolError;
-  type UsageError = import('./protocol/errors.js').UsageError;
-  type UsageSyntaxError = import('./protocol/errors.js').UsageSyntaxError;
-  type DrainOptions = import('./server/drain.js').DrainOptions;
-  type DrainResult = import('./server/drain.js').DrainResult;
-  type AllowedOrigins = import('./server/origin-policy.js').AllowedOrigins;
-  type TrustProxy = import('./server/remote-address.js').TrustProxy;
-  type ServerMetrics = import('./server/server-metrics.js').ServerMetrics;
-  type Authenticate<
-    Request extends import('node:http').IncomingMessage,
-    Context,
-  > = import('./server/server-options.js').Authenticate<Request, Context>;
-  type BroadcastOptions<Socket = WebSocketClass> =
-    import('./server/websocket-server.js').BroadcastOptions<Socket>;
-  type ServerSocket<
-    T extends typeof WebSocketClass,
-    Context,
-  > = import('./server/websocket-server.js').ServerSocket<T, Context>;
-  type WebSocketServerEvents<
-    T extends typeof WebSocketClass,
-    U extends typeof import('node:http').IncomingMessage,
-    Context,
-  > = import('./server/websocket-server.js').WebSocketServerEvents<T, U, Context>;
+    // What hawser adds, for CommonJS, where everything is in the namespace.
+    type EventListener<E> = import('./client/event-target.js').EventListener<E>;
+    type MessageStream = import('./client/message-streams.js').MessageStream;
+    type MessageStreams = import('./client/message-streams.js').MessageStreams;
+    type BinaryType = import('./client/payload.js').BinaryType;
+    type BufferLike = import('./client/payload.js').BufferLike;
+    type ExtensionParameters = import('./client/header-formats.js').ExtensionParameters;
+    type ExtensionParametersInput = import('./client/header-formats.js').ExtensionParametersInput;
+    type ExtensionValue = import('./client/header-formats.js').ExtensionValue;
+    type PerMessageDeflate = import('./client/per-message-deflate.js').PerMessageDeflate;
+    type PerMessageDeflateCallback = import('./client/per-message-deflate.js').PerMessageDeflateCallback;
+    type PerMessageDeflateClassOptions =
+      import('./client/per-message-deflate.js').PerMessageDeflateClassOptions;
+    type PerMessageDeflateHeader = import('./client/per-message-deflate.js').PerMessageDeflateHeader;
+    type Receiver = import('./client/receiver.js').Receiver;
+    type ReceiverOptions = import('./client/receiver.js').ReceiverOptions;
+    type GenerateMask = import('./client/sender.js').GenerateMask;
+    type Sender = import('./client/sender.js').Sender;
+    type SenderCallback = import('./client/sender.js').SenderCallback;
+    type SenderFrameOptions = import('./client/sender.js').SenderFrameOptions;
+    type SenderSendOptions = import('./client/sender.js').SenderSendOptions;
+    type SendOptions = import('./client/websocket-types.js').SendOptions;
+    type SendStreamOptions = import('./client/websocket-types.js').SendStreamOptions;
+    type WebSocketEvents = import('./client/websocket-types.js').WebSocketEvents;
+    type Clock = import('./node/clock.js').Clock;
+    type SlowConsumerAction = import('./node/connection-settings.js').SlowConsumerAction;
+    type CloseDiagnostics = import('./node/diagnostics.js').CloseDiagnostics;
+    type ErrorDiagnostics = import('./node/diagnostics.js').ErrorDiagnostics;
+    type HandshakeDiagnostics = import('./node/diagnostics.js').HandshakeDiagnostics;
+    type OpenDiagnostics = import('./node/diagnostics.js').OpenDiagnostics;
+    type SlowConsumerDiagnostics = import('./node/diagnostics.js').SlowConsumerDiagnostics;
+    type HeartbeatSettings = import('./node/heartbeat.js').HeartbeatSettings;
+    type PreparedMessage = import('./node/prepared-message.js').PreparedMessage;
+    type SendCallback = import('./node/socket-writer.js').SendCallback;
+    type StreamSource = import('./node/stream-sender.js').StreamSource;
+    type ConnectionClosedError = import('./protocol/errors.js').ConnectionClosedError;
+    type ErrorCode = import('./protocol/errors.js').ErrorCode;
+    type HandshakeError = import('./protocol/errors.js').HandshakeError;
+    type HandshakeErrorOptions = import('./protocol/errors.js').HandshakeErrorOptions;
+    type LimitError = import('./protocol/errors.js').LimitError;
+    type ProtocolError = import('./protocol/errors.js').ProtocolError;
+    type UsageError = import('./protocol/errors.js').UsageError;
+    type UsageRangeError = import('./protocol/errors.js').UsageRangeError;
+    type UsageSyntaxError = import('./protocol/errors.js').UsageSyntaxError;
+    type DrainOptions = import('./server/drain.js').DrainOptions;
+    type DrainResult = import('./server/drain.js').DrainResult;
+    type AllowedOrigins = import('./server/origin-policy.js').AllowedOrigins;
+    type TrustProxy = import('./server/remote-address.js').TrustProxy;
+    type ServerMetrics = import('./server/server-metrics.js').ServerMetrics;
+    type Authenticate<
+      Request extends import('node:http').IncomingMessage,
+      Context,
+    > = import('./server/server-options.js').Authenticate<Request, Context>;
+    type BroadcastOptions<Socket = WebSocket> =
+      import('./server/websocket-server.js').BroadcastOptions<Socket>;
+    type ServerSocket<
+      T extends typeof WebSocket,
+      Context,
+    > = import('./server/websocket-server.js').ServerSocket<T, Context>;
+    type WebSocketServerEvents<
+      T extends typeof WebSocket,
+      U extends typeof import('node:http').IncomingMessage,
+      Context,
+    > = import('./server/websocket-server.js').WebSocketServerEvents<T, U, Context>;
+  }
 }
 
 export { WebSocket as default, WebSocket as 'module.exports' };

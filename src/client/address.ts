@@ -36,8 +36,8 @@ export function parseAddress(address: string | URL, base?: URL): URL {
  *
  * @throws UsageSyntaxError `WS_ERR_INVALID_SUBPROTOCOL` if one is no token or comes twice (RFC 6455 §4.1 item 10)
  */
-export function checkSubprotocols(protocols: string | readonly string[] | undefined): string[] {
-  const list = typeof protocols === 'string' ? [protocols] : [...(protocols ?? [])];
+export function checkSubprotocols(protocols: string | readonly string[] | null | undefined): string[] {
+  const list = listOf(protocols);
   const areTokens = list.every((protocol) => typeof protocol === 'string' && isToken(protocol));
   if (areTokens && new Set(list).size === list.length) return list;
   throw new UsageSyntaxError('WS_ERR_INVALID_SUBPROTOCOL');
@@ -80,6 +80,12 @@ export function userInfo({ username, password }: URL): string | undefined {
 /** Value of `Authorization` or `Proxy-Authorization` for `user:password` (RFC 7617 §2). */
 export function basicCredentials(userAndPassword: string): string {
   return `Basic ${Buffer.from(userAndPassword).toString('base64')}`;
+}
+
+/** Callers without types may give anything, which then is no token. */
+function listOf(protocols: string | readonly string[] | null | undefined): string[] {
+  if (protocols === undefined || protocols === null) return [];
+  return Array.isArray(protocols) ? [...protocols] : [protocols as string];
 }
 
 function parseUrl(address: string | URL, base: URL | undefined): URL {

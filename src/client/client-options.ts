@@ -107,10 +107,15 @@ export interface ClientOptions extends SecureContextOptions {
   /** Source of time. Default: the machine's. */
   clock?: Clock | undefined;
 
+  /** Subprotocols, where the constructor's second argument gives none. Default: none. */
+  protocols?: string | string[] | undefined;
+
   /** Taken for compatibility and not used: subprotocols are the constructor's second argument. */
   protocol?: string | undefined;
   /** Taken for compatibility and not used: the host is the URL's. */
   host?: string | undefined;
   /** Taken for compatibility and not used: what is buffered is bounded by its bytes. */
   maxBufferedChunks?: number | undefined;
+  /** Taken for compatibility and not used: at most one pong waits while the peer does not read. */
+  maxPendingAutoPongs?: number | undefined;
 }

@@ -9,56 +9,109 @@ import type { WebSocketEvents } from './websocket-types.js';
  * the bridge from an EventEmitter's listeners. The strict WHATWG faces are elsewhere.
  */
 
+const kType = Symbol('type');
+const kTarget = Symbol('target');
+const kCode = Symbol('code');
+const kReason = Symbol('reason');
+const kWasClean = Symbol('wasClean');
+const kError = Symbol('error');
+const kData = Symbol('data');
+
+/**
+ * What events hold. Not members of their types: programs typed for `ws` call listeners with plain objects that have
+ * the attributes, and private members would refuse them.
+ */
+interface EventSlots {
+  [kType]: string;
+  [kTarget]: WebSocket;
+  [kCode]: number;
+  [kReason]: string;
+  [kWasClean]: boolean;
+  [kError]: Error;
+  [kData]: Data;
+}
+
+const slotsOf = (event: Event): EventSlots => event as unknown as EventSlots;
+
 /** What every event has. */
 export class Event {
-  readonly type: string;
-  readonly target: WebSocket;
-
   constructor(type: string, target: WebSocket) {
-    this.type = type;
-    this.target = target;
+    slotsOf(this)[kType] = type;
+    slotsOf(this)[kTarget] = target;
+  }
+
+  get type(): string {
+    return slotsOf(this)[kType];
+  }
+
+  get target(): WebSocket {
+    return slotsOf(this)[kTarget];
   }
 }
 
 /** Of the event `close`. */
 export class CloseEvent extends Event {
-  /** Code of the peer's close frame: 1005 if it had none, 1006 if none came. */
-  readonly code: number;
-  /** Reason of the peer's close frame. */
-  readonly reason: string;
-  /** Whether both close frames were exchanged. */
-  readonly wasClean: boolean;
-
   constructor(target: WebSocket, code: number, reason: string, wasClean: boolean) {
     super('close', target);
-    this.code = code;
-    this.reason = reason;
-    this.wasClean = wasClean;
+    slotsOf(this)[kCode] = code;
+    slotsOf(this)[kReason] = reason;
+    slotsOf(this)[kWasClean] = wasClean;
+  }
+
+  /** Code of the peer's close frame: 1005 if it had none, 1006 if none came. */
+  get code(): number {
+    return slotsOf(this)[kCode];
+  }
+
+  /** Reason of the peer's close frame. */
+  get reason(): string {
+    return slotsOf(this)[kReason];
+  }
+
+  /** Whether both close frames were exchanged. */
+  get wasClean(): boolean {
+    return slotsOf(this)[kWasClean];
   }
 }
 
 /** Of the event `error`. */
 export class ErrorEvent extends Event {
-  readonly error: Error;
-  readonly message: string;
-
   constructor(target: WebSocket, error: Error) {
     super('error', target);
-    this.error = error;
-    this.message = error.message;
+    slotsOf(this)[kError] = error;
+  }
+
+  get error(): Error {
+    return slotsOf(this)[kError];
+  }
+
+  get message(): string {
+    return slotsOf(this)[kError].message;
   }
 }
 
 /** Of the event `message`. */
 export class MessageEvent extends Event {
-  /** Text as a string; otherwise as `binaryType` says. */
-  readonly data: Data;
-
   constructor(target: WebSocket, data: Data) {
     super('message', target);
-    this.data = data;
+    slotsOf(this)[kData] = data;
+  }
+
+  /** Text as a string; otherwise as `binaryType` says. */
+  get data(): Data {
+    return slotsOf(this)[kData];
   }
 }
+
+/** Attributes of WebIDL are enumerable: `for … in` finds them. */
+export function makeEnumerable(prototype: object, ...names: string[]): void {
+  for (const name of names) Object.defineProperty(prototype, name, { enumerable: true });
+}
+
+makeEnumerable(Event.prototype, 'type', 'target');
+makeEnumerable(CloseEvent.prototype, 'code', 'reason', 'wasClean');
+makeEnumerable(ErrorEvent.prototype, 'error', 'message');
+makeEnumerable(MessageEvent.prototype, 'data');
 
 /** The events by name. */
 export interface WebSocketEventMap {
@@ -157,6 +210,9 @@ export class EventTargetEmitter extends TypedEmitter<WebSocketEvents> {
     if (found !== undefined) this.removeListener(type, found as never);
   }
 }
+
+makeEnumerable(EventTargetEmitter.prototype, 'onopen', 'onmessage', 'onerror', 'onclose');
+makeEnumerable(EventTargetEmitter.prototype, 'addEventListener', 'removeEventListener');
 
 function addWrapped(
   target: EventEmitter,

@@ -113,12 +113,12 @@ export class OpeningHandshake {
 
   /**
    * Gives up, unless the handshake is over: every socket is destroyed now, and `failed` is called later with
-   * UsageError `WS_ERR_CLOSED_BEFORE_OPEN`.
+   * HandshakeError `WS_ERR_CLOSED_BEFORE_OPEN`.
    */
   abort(): void {
     if (this.#isOver) return;
     this.#destroy();
-    process.nextTick(() => this.#handler.failed(new UsageError('WS_ERR_CLOSED_BEFORE_OPEN')));
+    process.nextTick(() => this.#handler.failed(HandshakeError.of('WS_ERR_CLOSED_BEFORE_OPEN')));
   }
 
   /** Makes the request for the current destination; what an earlier one still says is not heard. */
@@ -140,7 +140,7 @@ export class OpeningHandshake {
       .on('timeout', () => ifCurrent(() => this.#fail(timedOut())))
       .on('response', (response) => ifCurrent(() => this.#onResponse(request, response)))
       .on('upgrade', (...upgrade) => ifCurrent(() => this.#onUpgrade(...upgrade)))
-      .on('close', () => ifCurrent(() => this.#onClose(request)));
+      .on('close', () => ifCurrent(() => this.#onClose()));
   }
 
   #finishRequest(request: ClientRequest): void {
@@ -210,10 +210,12 @@ export class OpeningHandshake {
     this.#handler.opened({ socket, head, response, ...checked });
   }
 
-  /** What is wrong with a response that Node took for no upgrade; a 101 with neither header is one of them. */
+  /** What is wrong with a response that Node took for no upgrade; a 101 without one of the two headers is one. */
   #complaint(status: number, rawHeaders: readonly string[]): Error {
     const checked = this.#check(status, rawHeaders);
-    return checked instanceof Error ? checked : HandshakeError.of('WS_ERR_INVALID_UPGRADE_HEADER');
+    const code = checked instanceof HandshakeError ? checked.code : 'WS_ERR_INVALID_UPGRADE_HEADER';
+    const message = `${errorCatalogue.WS_ERR_UNEXPECTED_RESPONSE.message} ${status}`;
+    return new HandshakeError(status, { code, message });
   }
 
   #check(status: number, rawHeaders: readonly string[]): CheckedUpgradeResponse | Error {
@@ -239,13 +241,13 @@ export class OpeningHandshake {
    * handler has the response, it is up to the handler to end the handshake. The time limit ends with the response,
    * and so does its socket, which nobody could use again.
    */
-  #onClose(request: ClientRequest): void {
+  #onClose(): void {
     if (!this.#hasResponse) {
-      this.#fail(new UsageError('WS_ERR_CLOSED_BEFORE_OPEN'));
+      this.#fail(HandshakeError.of('WS_ERR_CLOSED_BEFORE_OPEN'));
       return;
     }
     this.#stopTimer();
-    if (!this.#destination.options.agent) request.socket?.destroy();
+    this.#pending?.destroy();
   }
 
   #fail(error: Error): void {

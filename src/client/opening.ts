@@ -19,7 +19,9 @@ export function startOpening(
   options: ClientOptions,
 ): OpeningHandshake {
   const { finishRequest } = options;
-  return new OpeningHandshake(parseAddress(address), checkSubprotocols(protocols), options, {
+  const url = parseAddress(address);
+  const subprotocols = checkSubprotocols(protocols ?? options.protocols);
+  return new OpeningHandshake(url, subprotocols, options, {
     ...(finishRequest && { finishRequest: (request: ClientRequest) => finishRequest(request, websocket) }),
     upgrade: (response) => websocket.emit('upgrade', response),
     redirect: (target, request) => websocket.emit('redirect', target, request),

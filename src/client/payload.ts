@@ -5,8 +5,8 @@
 /** What a message's listener gets: see `binaryType` and `textType`. */
 export type RawData = Buffer | ArrayBuffer | Buffer[];
 
-/** What the data of a message event may be. */
-export type Data = string | RawData | Blob;
+/** What the data of a message event may be; with the `binaryType` `blob`, which `@types/ws` lacks, a Blob. */
+export type Data = string | RawData;
 
 /** How binary messages are handed out. */
 export type BinaryType = 'nodebuffer' | 'arraybuffer' | 'fragments' | 'blob';

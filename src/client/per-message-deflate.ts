@@ -39,10 +39,7 @@ export type PerMessageDeflateCallback = (error: Error | null, data?: Buffer) => 
 
 const EMPTY = Buffer.alloc(0);
 
-/**
- * permessage-deflate at one end of one connection. The caller keeps the order: one payload at a time in each
- * direction, the next when the callback of the one before was called.
- */
+/** permessage-deflate at one end of one connection. In each direction one payload follows the other. */
 export class PerMessageDeflate {
   /** The extension's token, `permessage-deflate`. */
   static readonly extensionName: string = PER_MESSAGE_DEFLATE;
@@ -59,19 +56,24 @@ export class PerMessageDeflate {
   /** Fragments of the message that is decompressed. */
   #fragments: Buffer[] = [];
   #fragmentsLength = 0;
-  /** The caller of a `compress` that has not been answered. */
-  #compressing: PerMessageDeflateCallback | null = null;
+  /** Callers of `compress` that have not been answered; the first one's payload is compressed. */
+  #compressing: CompressJob[] = [];
+  /** Payloads to decompress; the first one is. */
+  #decompressing: (() => void)[] = [];
 
   /**
-   * @param isServer as the option of this name, which older versions of `ws` take here
-   * @param maxPayload as the option of this name
+   * @param older the options `isServer` and `maxPayload`, which older versions of `ws` take here
    * @throws UsageError `WS_ERR_INVALID_OPTIONS`
    */
-  constructor(options: PerMessageDeflateClassOptions = {}, isServer?: boolean, maxPayload?: number) {
-    checkDeflateOptions(options);
-    this.#options = options;
-    this.#isServer = isServer ?? options.isServer === true;
-    this.#maxPayload = maxPayload ?? options.maxPayload ?? 0;
+  constructor(
+    options?: PerMessageDeflateClassOptions | null,
+    ...older: [isServer?: boolean, maxPayload?: number]
+  ) {
+    const [isServer, maxPayload] = older;
+    this.#options = options ?? {};
+    checkDeflateOptions(this.#options);
+    this.#isServer = isServer ?? options?.isServer === true;
+    this.#maxPayload = maxPayload ?? options?.maxPayload ?? 0;
   }
 
   /** A client's offer, in the words of the header. */
@@ -103,16 +105,8 @@ export class PerMessageDeflate {
   compress(data: Buffer | string, fin: boolean, callback: PerMessageDeflateCallback): void {
     const payload = typeof data === 'string' ? Buffer.from(data) : data;
     this.#deflater ??= new MessageDeflater(this.#agreed().deflate);
-    const deflater = this.#deflater;
-    this.#compressing = callback;
-    if (!deflater.isSync(payload.length)) {
-      deflater.deflate(payload, fin, (error, compressed) => this.#compressed(error, compressed));
-      return;
-    }
-    const compressed = deflater.deflateSync(payload, fin);
-    process.nextTick(() => {
-      if (this.#compressing === callback) this.#compressed(null, compressed);
-    });
+    this.#compressing.push({ payload, fin, callback });
+    if (this.#compressing.length === 1) this.#compressNext();
   }
 
   /**
@@ -124,26 +118,26 @@ export class PerMessageDeflate {
    */
   decompress(data: Buffer, fin: boolean, callback: PerMessageDeflateCallback): void {
     this.#inflater ??= new MessageInflater(this.#agreed().inflate);
-    const inflater = this.#inflater;
-    const answer = (error: Error | null, message: Buffer): void =>
-      process.nextTick(() => {
-        if (this.#inflater !== inflater) return;
-        if (error) callback(error);
-        else callback(null, message);
-      });
-    const error = this.#collect(data);
-    if (error || !fin) answer(error, EMPTY);
-    else inflater.inflate(this.#takeFragments(), answer);
+    this.#decompressing.push(() => this.#decompressNow(data, fin, callback));
+    if (this.#decompressing.length === 1) this.#decompressing[0]();
+  }
+
+  /** @internal What `accept` has settled; `null` before. */
+  get agreement(): DeflateAgreement | null {
+    return this.#agreement;
   }
 
   /** Lets go of what is held. An unanswered `compress` gets a `ConnectionClosedError`, a `decompress` nothing. */
   cleanup(): void {
+    const unanswered = this.#compressing;
     this.#deflater?.cancel();
     this.#inflater?.cancel();
     this.#deflater = null;
     this.#inflater = null;
+    this.#compressing = [];
+    this.#decompressing = [];
     this.#takeFragments();
-    this.#compressed(new ConnectionClosedError({ receivedCode: 1006 }), EMPTY);
+    for (const { callback } of unanswered) callback(new ConnectionClosedError({ receivedCode: 1006 }));
   }
 
   /**
@@ -177,11 +171,41 @@ export class PerMessageDeflate {
     throw new UsageError('WS_ERR_INVALID_ARGUMENT', 'Nothing is agreed on before accept()');
   }
 
-  #compressed(error: Error | null, compressed: Buffer): void {
-    const callback = this.#compressing;
-    this.#compressing = null;
-    if (error) callback?.(error);
-    else callback?.(null, compressed);
+  #compressNext(): void {
+    const job = this.#compressing[0];
+    const deflater = this.#deflater;
+    if (job === undefined || deflater === null) return;
+    const { payload, fin } = job;
+    if (!deflater.isSync(payload.length)) {
+      deflater.deflate(payload, fin, (error, compressed) => this.#compressed(job, error, compressed));
+      return;
+    }
+    const compressed = deflater.deflateSync(payload, fin);
+    process.nextTick(() => {
+      if (this.#compressing[0] === job) this.#compressed(job, null, compressed);
+    });
+  }
+
+  #compressed({ callback }: CompressJob, error: Error | null, compressed: Buffer): void {
+    this.#compressing.shift();
+    this.#compressNext();
+    if (error) callback(error);
+    else callback(null, compressed);
+  }
+
+  #decompressNow(data: Buffer, fin: boolean, callback: PerMessageDeflateCallback): void {
+    const inflater = this.#inflater as MessageInflater;
+    const answer = (error: Error | null, message: Buffer): void =>
+      process.nextTick(() => {
+        if (this.#inflater !== inflater) return;
+        this.#decompressing.shift();
+        this.#decompressing[0]?.();
+        if (error) callback(error);
+        else callback(null, message);
+      });
+    const error = this.#collect(data);
+    if (error || !fin) answer(error, EMPTY);
+    else inflater.inflate(this.#takeFragments(), answer);
   }
 
   /** What is collected counts against `maxPayload` as it does in the engine: before inflation too. */
@@ -201,6 +225,12 @@ export class PerMessageDeflate {
     this.#fragmentsLength = 0;
     return fragments.length === 1 ? fragments[0] : Buffer.concat(fragments);
   }
+}
+
+interface CompressJob {
+  readonly payload: Buffer;
+  readonly fin: boolean;
+  readonly callback: PerMessageDeflateCallback;
 }
 
 interface Settled {

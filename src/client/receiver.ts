@@ -6,7 +6,7 @@
 import type { Buffer } from 'node:buffer';
 import { Writable } from 'node:stream';
 import { randomMaskingKey } from '../node/masking-keys.js';
-import type { LimitError, ProtocolError } from '../protocol/errors.js';
+import { LimitError, type ProtocolError, UsageError } from '../protocol/errors.js';
 import { type ProtocolHandler, WebSocketProtocol } from '../protocol/websocket-protocol.js';
 import { type BinaryType, binaryAs } from './payload.js';
 import { PerMessageDeflate } from './per-message-deflate.js';
@@ -25,11 +25,13 @@ export interface ReceiverOptions {
   maxFragments?: number | undefined;
   /** Taken and not used: pieces are joined as they come, so they need no bound but their bytes. */
   maxBufferedChunks?: number | undefined;
-  /** Bytes that a message may have; 0 for no limit. Default 0. */
+  /** Bytes that a message may have, on the wire and once it is inflated; 0 for no limit. Default 0. */
   maxPayload?: number | undefined;
   /** Whether text is taken unchecked. Default `false`. */
   skipUTF8Validation?: boolean | undefined;
 }
+
+const binaryTypes: ReadonlySet<unknown> = new Set(['nodebuffer', 'arraybuffer', 'fragments', 'blob']);
 
 /**
  * Takes the bytes of one peer. Events: `message` (data, isBinary), `ping` (data), `pong` (data), `conclude` (code,
@@ -41,6 +43,7 @@ export class Receiver extends Writable {
   readonly #deflate: PerMessageDeflate | undefined;
   readonly #synchronous: boolean;
   readonly #binaryType: BinaryType;
+  readonly #maxPayload: number;
   /** Decoding waits for a message that is inflated, or for the next turn. */
   #held = false;
   /** What ended it; a close frame leaves `null`. */
@@ -48,16 +51,21 @@ export class Receiver extends Writable {
   /** The callback of the write whose bytes are not all decoded. */
   #written: ((error?: Error | null) => void) | null = null;
 
+  /** @throws UsageError `WS_ERR_INVALID_OPTIONS` for a `binaryType` that there is not */
   constructor(options: ReceiverOptions = {}) {
     super();
-    const { extensions = {}, binaryType = 'nodebuffer' } = options;
-    this.#deflate = extensions[PerMessageDeflate.extensionName];
+    const { extensions, binaryType = 'nodebuffer', maxPayload = 0 } = options;
+    if (!binaryTypes.has(binaryType)) {
+      throw new UsageError('WS_ERR_INVALID_OPTIONS', `There is no binaryType ${JSON.stringify(binaryType)}`);
+    }
+    this.#deflate = extensions?.[PerMessageDeflate.extensionName];
     this.#synchronous = options.allowSynchronousEvents ?? true;
     this.#binaryType = binaryType;
+    this.#maxPayload = maxPayload === 0 ? Number.POSITIVE_INFINITY : maxPayload;
     this.#engine = new WebSocketProtocol(this.#handler(), {
       role: options.isServer === true ? 'server' : 'client',
       nextMaskingKey: randomMaskingKey,
-      maxPayload: options.maxPayload ?? 0,
+      maxPayload,
       maxFragments: options.maxFragments ?? 0,
       perMessageDeflate: this.#deflate !== undefined,
       skipUTF8Validation: options.skipUTF8Validation,
@@ -87,8 +95,8 @@ export class Receiver extends Writable {
       ping: (payload) => this.#tell('ping', payload),
       pong: (payload) => this.#tell('pong', payload),
       close: (code, reason) => {
-        this.#tell('conclude', code, reason);
-        if (!this.#held) this.end();
+        this.emit('conclude', code, reason);
+        this.end();
         return false;
       },
       failed: (error) => this.#fail(error),
@@ -108,6 +116,8 @@ export class Receiver extends Writable {
       if (this.destroyed) return;
       this.#held = false;
       if (error || message === undefined) this.#engine.fail(error as ProtocolError | LimitError);
+      else if (message.length > this.#maxPayload)
+        this.#engine.fail(new LimitError('WS_ERR_UNSUPPORTED_MESSAGE_LENGTH'));
       else if (this.#engine.acceptInflated(message, isBinary)) this.#message(message, isBinary);
       // Held again if the message has to wait for its turn.
       if (!this.#held) this.#release();
@@ -124,7 +134,6 @@ export class Receiver extends Writable {
     setImmediate(() => {
       if (this.destroyed) return;
       this.emit(event, ...values);
-      if (event === 'conclude') this.end();
       this.#release();
     });
   }

@@ -7,16 +7,21 @@ import { Blob, Buffer } from 'node:buffer';
 import type { Duplex } from 'node:stream';
 import { randomMaskingKey } from '../node/masking-keys.js';
 import { closePayload } from '../protocol/close-payload.js';
-import { UsageError } from '../protocol/errors.js';
+import { UsageError, UsageRangeError } from '../protocol/errors.js';
 import { frameHeaderLength, writeFrameHeader } from '../protocol/frame-encoder.js';
 import { maskRange, readKey } from '../protocol/mask.js';
 import { Opcode } from '../protocol/opcodes.js';
-import { type BufferLike, bytesOf, sizeOf } from './payload.js';
+import { type BufferLike, bytesOf } from './payload.js';
 import { PerMessageDeflate } from './per-message-deflate.js';
 
 const FIN = 0x80;
 const RSV1 = 0x40;
 const MAX_CONTROL_PAYLOAD = 125;
+
+/** The values of `_state`. */
+const IDLE = 0;
+const DEFLATING = 1;
+const READING_BLOB = 2;
 
 /** What `Sender.frame` needs to know of a frame. */
 export interface SenderFrameOptions {
@@ -54,14 +59,27 @@ export interface SenderSendOptions {
 /** Called when the bytes are written, or with why they are not. */
 export type SenderCallback = (error?: Error | null) => void;
 
+/** What a `Sender` sends: as `WebSocket.send`, without numbers. */
+type SenderData = Exclude<BufferLike, number>;
+
+/** The agreed extensions, by name; `Sender` knows permessage-deflate. */
+type SenderExtensions = Readonly<Record<string, PerMessageDeflate>>;
+
 /** Writes frames to `socket` in the order of the calls, also while one is compressed or a Blob is read. */
 export class Sender {
-  readonly #socket: Duplex;
+  /** Called after the callbacks when a message can be neither sent nor left out; then the socket is destroyed. */
+  onerror: (error: Error) => void = () => {};
+
+  /** @internal As in `ws`, for software that looks at it. */
+  readonly _socket: Duplex;
+  /** @internal What it is busy with: 0 with nothing, 1 compresses, 2 reads a Blob. As in `ws`. */
+  _state: typeof IDLE | typeof DEFLATING | typeof READING_BLOB = IDLE;
+  /** @internal Bytes that are compressed or read, and those that wait behind them. As in `ws`. */
+  _bufferedBytes = 0;
+
   readonly #deflate: PerMessageDeflate | undefined;
   readonly #generateMask: GenerateMask | undefined;
   #waiting: OutgoingFrame[] = [];
-  #busy = false;
-  #bufferedBytes = 0;
   /** A message is being sent in fragments (RFC 6455 §5.4). */
   #fragmented = false;
   /** Whether that message is compressed. */
@@ -73,11 +91,11 @@ export class Sender {
    */
   constructor(
     socket: Duplex,
-    extensions: Readonly<Record<string, PerMessageDeflate>> = {},
-    generateMask?: GenerateMask,
+    extensions?: SenderExtensions | null | undefined,
+    generateMask?: GenerateMask | undefined,
   ) {
-    this.#socket = socket;
-    this.#deflate = extensions[PerMessageDeflate.extensionName];
+    this._socket = socket;
+    this.#deflate = extensions?.[PerMessageDeflate.extensionName];
     this.#generateMask = generateMask;
   }
 
@@ -86,131 +104,137 @@ export class Sender {
    * payload is masked, since it is copied then. A payload without a mask is passed on without a copy.
    */
   static frame(data: Buffer | Uint8Array | string, options: SenderFrameOptions): Buffer[] {
-    const payload = bytesOf(data);
-    const masked = options.mask === true;
-    const size = frameHeaderLength(payload.length, masked);
-    const head = (options.fin ? FIN : 0) | (options.rsv1 ? RSV1 : 0) | options.opcode;
-    const header = Buffer.alloc(size);
-    writeFrameHeader(header, 0, head, payload.length, masked);
-    if (masked) writeMaskingKey(header.subarray(size - 4), options);
-    if (payload.length === 0) return [header];
-    const key = masked ? readKey(header, size - 4) : 0;
-    if (key !== 0 && options.readOnly === true && typeof data !== 'string') {
-      const frame = Buffer.concat([header, payload]);
-      maskRange(frame, size, frame.length, key);
-      return [frame];
-    }
-    maskRange(payload, 0, payload.length, key);
-    return [header, payload];
-  }
-
-  /** Bytes that wait, while something before them is compressed or read. */
-  get bufferedBytes(): number {
-    return this.#bufferedBytes;
+    return frameOf(data, options);
   }
 
   /**
    * Sends a close frame.
    *
-   * @throws UsageError `WS_ERR_INVALID_ARGUMENT` for a code that may not be sent or a reason over 123 bytes
+   * @throws UsageError `WS_ERR_INVALID_ARGUMENT` for a code that may not be sent, or a reason of another type
+   * @throws UsageRangeError `WS_ERR_CONTROL_DATA_TOO_LONG` for a reason over 123 bytes
    */
-  close(code?: number, data?: string | Buffer, mask?: boolean, callback?: SenderCallback): void {
-    const payload = closePayload(code, data);
-    this.#submit({ opcode: Opcode.CLOSE, data: payload, fin: true, mask: mask === true, callback });
+  close(code?: number, data?: string | Uint8Array, mask?: boolean, callback?: SenderCallback): void {
+    const payload = closePayload(code, code === undefined ? undefined : reasonOf(data));
+    this.#submit({ opcode: Opcode.CLOSE, payload, isOurs: true, fin: true, mask: Boolean(mask), callback });
   }
 
-  /** Sends a ping. @throws UsageError `WS_ERR_INVALID_ARGUMENT` over 125 bytes */
-  ping(data?: BufferLike, mask?: boolean, callback?: SenderCallback): void {
+  /** Sends a ping. @throws UsageRangeError `WS_ERR_CONTROL_DATA_TOO_LONG` over 125 bytes */
+  ping(data: SenderData, mask?: boolean, callback?: SenderCallback): void {
     this.#sendControl(Opcode.PING, data, mask, callback);
   }
 
-  /** Sends a pong. @throws UsageError `WS_ERR_INVALID_ARGUMENT` over 125 bytes */
-  pong(data?: BufferLike, mask?: boolean, callback?: SenderCallback): void {
+  /** Sends a pong. @throws UsageRangeError `WS_ERR_CONTROL_DATA_TOO_LONG` over 125 bytes */
+  pong(data: SenderData, mask?: boolean, callback?: SenderCallback): void {
     this.#sendControl(Opcode.PONG, data, mask, callback);
   }
 
   /** Sends a message, or a fragment of one. Bytes must not change until the callback. */
-  send(data: BufferLike, options: SenderSendOptions, callback?: SenderCallback): void {
+  send(data: SenderData, options: SenderSendOptions, callback?: SenderCallback): void {
+    const payload = payloadOf(data);
     const first = !this.#fragmented;
-    const fin = options.fin === true;
-    const worthwhile = options.compress === true && (this.#deflate?.isWorthwhile(sizeOf(data)) ?? false);
+    const fin = Boolean(options.fin);
+    const worthwhile = Boolean(options.compress) && (this.#deflate?.isWorthwhile(sizeOf(payload)) ?? false);
     this.#fragmented = !fin;
     if (first) this.#compressing = worthwhile;
     this.#submit({
       opcode: first ? (options.binary ? Opcode.BINARY : Opcode.TEXT) : Opcode.CONTINUATION,
-      data,
+      payload,
+      isOurs: typeof data === 'string',
       fin,
-      mask: options.mask === true,
+      mask: Boolean(options.mask),
       rsv1: first && this.#compressing,
       compress: this.#compressing,
       callback,
     });
   }
 
+  /** Writes what `frame` gave, at once: it overtakes what is compressed or read. */
+  sendFrame(frames: readonly Buffer[], callback?: SenderCallback): void {
+    const last = frames.length - 1;
+    this._socket.cork();
+    for (const [index, bytes] of frames.entries()) {
+      this._socket.write(bytes, index === last ? callback : undefined);
+    }
+    this._socket.uncork();
+  }
+
   #sendControl(
     opcode: number,
-    data: BufferLike | undefined,
+    data: SenderData,
     mask: boolean | undefined,
     callback: SenderCallback | undefined,
   ): void {
-    if (data !== undefined && sizeOf(data) > MAX_CONTROL_PAYLOAD) {
-      throw new UsageError('WS_ERR_INVALID_ARGUMENT', 'The data size must not be greater than 125 bytes');
+    const payload = payloadOf(data);
+    if (sizeOf(payload) > MAX_CONTROL_PAYLOAD) {
+      throw new UsageRangeError(
+        'WS_ERR_CONTROL_DATA_TOO_LONG',
+        'The data size must not be greater than 125 bytes',
+      );
     }
-    this.#submit({ opcode, data, fin: true, mask: mask === true, callback });
+    const isOurs = typeof data === 'string';
+    this.#submit({ opcode, payload, isOurs, fin: true, mask: Boolean(mask), callback });
   }
 
   #submit(frame: OutgoingFrame): void {
-    if (!this.#busy) {
+    if (this._state === IDLE) {
       this.#process(frame);
       return;
     }
-    this.#bufferedBytes += sizeOf(frame.data);
+    this._bufferedBytes += sizeOf(frame.payload);
     this.#waiting.push(frame);
   }
 
   #process(frame: OutgoingFrame): void {
-    if (!(frame.data instanceof Blob)) {
-      this.#encode(frame, bytesOf(frame.data));
+    const { payload } = frame;
+    if (!(payload instanceof Blob)) {
+      this.#encode(frame, payload);
       return;
     }
-    this.#busy = true;
-    frame.data.arrayBuffer().then(
-      (bytes) => this.#encode(frame, Buffer.from(bytes)),
+    this.#start(READING_BLOB, payload.size);
+    payload.arrayBuffer().then(
+      (bytes) => {
+        this.#done(payload.size);
+        this.#encode({ ...frame, isOurs: true }, Buffer.from(bytes));
+      },
       (error: Error) => this.#fail(frame, error),
     );
   }
 
   #encode(frame: OutgoingFrame, payload: Buffer): void {
-    if (frame.compress !== true) {
+    if (!frame.compress) {
       this.#write(frame, payload);
       return;
     }
-    this.#busy = true;
+    this.#start(DEFLATING, payload.length);
     this.#deflate?.compress(payload, frame.fin, (error, compressed) => {
+      this.#done(payload.length);
       if (error || compressed === undefined) this.#fail(frame, error as Error);
-      else this.#write(frame, compressed);
+      else this.#write({ ...frame, isOurs: true }, compressed);
     });
   }
 
+  #start(state: typeof DEFLATING | typeof READING_BLOB, length: number): void {
+    this._state = state;
+    this._bufferedBytes += length;
+  }
+
+  #done(length: number): void {
+    this._bufferedBytes -= length;
+  }
+
   #write(frame: OutgoingFrame, payload: Buffer): void {
-    const { opcode, fin, rsv1, mask, callback } = frame;
-    const generateMask = this.#generateMask;
-    // The payload may be the caller's memory.
-    const buffers = Sender.frame(payload, { opcode, fin, rsv1, mask, readOnly: true, generateMask });
-    const last = buffers.pop() as Buffer;
-    this.#socket.cork();
-    for (const buffer of buffers) this.#socket.write(buffer);
-    this.#socket.write(last, callback);
-    this.#socket.uncork();
+    const { opcode, fin, rsv1, mask, isOurs, callback } = frame;
+    const options = { opcode, fin, rsv1, mask, readOnly: !isOurs, generateMask: this.#generateMask };
+    this.sendFrame(frameOf(payload, options), callback);
     this.#next();
   }
 
   #next(): void {
-    this.#busy = false;
-    while (!this.#busy) {
+    this._state = IDLE;
+    while (this._state === IDLE) {
       const frame = this.#waiting.shift();
       if (frame === undefined) return;
-      this.#bufferedBytes -= sizeOf(frame.data);
+      this.#done(sizeOf(frame.payload));
       this.#process(frame);
     }
   }
@@ -219,16 +243,19 @@ export class Sender {
   #fail(frame: OutgoingFrame, error: Error): void {
     const failed = [frame, ...this.#waiting];
     this.#waiting = [];
-    this.#bufferedBytes = 0;
-    this.#busy = false;
-    this.#socket.destroy();
+    this._bufferedBytes = 0;
+    this._state = IDLE;
     for (const { callback } of failed) callback?.(error);
+    this.onerror(error);
+    this._socket.destroy();
   }
 }
 
 interface OutgoingFrame {
   readonly opcode: number;
-  readonly data: unknown;
+  readonly payload: Buffer | Blob;
+  /** Whether the payload is not the caller's memory and may be masked in place. */
+  readonly isOurs: boolean;
   readonly fin: boolean;
   readonly mask: boolean;
   readonly rsv1?: boolean;
@@ -236,9 +263,46 @@ interface OutgoingFrame {
   readonly callback: SenderCallback | undefined;
 }
 
+function frameOf(data: Buffer | Uint8Array | string, options: SenderFrameOptions): Buffer[] {
+  const payload = bytesOf(data);
+  const masked = Boolean(options.mask);
+  const size = frameHeaderLength(payload.length, masked);
+  const head = (options.fin ? FIN : 0) | (options.rsv1 ? RSV1 : 0) | options.opcode;
+  const header = Buffer.alloc(size);
+  writeFrameHeader(header, 0, head, payload.length, masked);
+  if (masked) writeMaskingKey(header.subarray(size - 4), options);
+  if (payload.length === 0) return [header];
+  const key = masked ? readKey(header, size - 4) : 0;
+  if (key !== 0 && options.readOnly && typeof data !== 'string') {
+    const frame = Buffer.concat([header, payload]);
+    maskRange(frame, size, frame.length, key);
+    return [frame];
+  }
+  maskRange(payload, 0, payload.length, key);
+  return [header, payload];
+}
+
 function writeMaskingKey(target: Buffer, { generateMask, maskBuffer }: SenderFrameOptions): void {
   const key = maskBuffer ?? target;
   if (generateMask === undefined) randomMaskingKey(key, 0);
   else generateMask(key);
   if (key !== target) key.copy(target, 0, 0, 4);
+}
+
+/** Numbers, and nothing at all, are what a WebSocket's `send` takes and a `Sender` refuses, as in `ws`. */
+function payloadOf(data: unknown): Buffer | Blob {
+  if (data instanceof Blob) return data;
+  const refused = typeof data === 'number' || data === null || data === undefined;
+  // It throws the TypeError that every other wrong type gives.
+  return refused ? Buffer.from(data as unknown as string) : bytesOf(data);
+}
+
+function sizeOf(payload: Buffer | Blob): number {
+  return payload instanceof Blob ? payload.size : payload.length;
+}
+
+function reasonOf(data: unknown): string | Buffer | undefined {
+  if (data === undefined || typeof data === 'string') return data;
+  if (data instanceof Uint8Array) return bytesOf(data);
+  throw new UsageError('WS_ERR_INVALID_ARGUMENT', 'Second argument must be a string or a Uint8Array');
 }

@@ -46,6 +46,8 @@ export function openRequest(destination: Destination, fields: UpgradeFields): Pe
     destroy: () => {
       tunnel.close();
       request.destroy();
+      // A request whose response was read has let go of its socket, and without an agent nobody else has it.
+      if (!destination.options.agent) request.socket?.destroy();
     },
   };
 }
@@ -66,7 +68,7 @@ function requestOptions(destination: Destination, fields: UpgradeFields, tunnel:
     method: 'GET',
     hostname: undefined,
     host: hostName(url) || 'localhost',
-    port: portNumber(url),
+    port: url.port === '' ? portNumber(url) : url.port,
     path: unix?.path ?? `${url.pathname}${url.search}`,
     socketPath: unix?.socketPath ?? options.socketPath,
     headers: headersOf(destination, fields),
@@ -95,20 +97,24 @@ function tunnelled(destination: Destination, tunnel: Tunnel): CreateConnection {
   };
 }
 
-/** The user's headers, and those of the handshake (RFC 6455 §4.1), which prevail whatever their case is. */
+/**
+ * The user's headers, and those of the handshake (RFC 6455 §4.1), which prevail whatever their case is. The order is
+ * that of `ws`: there are servers and firewalls that know clients by it.
+ */
 function headersOf({ url, options }: Destination, fields: UpgradeFields): Record<string, string> {
   const headers = new Map<string, readonly [name: string, value: string]>();
   const set = (name: string, value: string) => headers.set(name.toLowerCase(), [name, value]);
-  set('Host', url.host || 'localhost');
-  if (options.auth) set('Authorization', basicCredentials(options.auth));
+  const add = (name: string, value: string) => headers.has(name.toLowerCase()) || set(name, value);
   for (const [name, value] of Object.entries(options.headers ?? {})) set(name, value);
-  set('Upgrade', 'websocket');
-  set('Connection', 'Upgrade');
-  set('Sec-WebSocket-Key', fields.key);
   set('Sec-WebSocket-Version', '13');
-  if (fields.subprotocols.length > 0) set('Sec-WebSocket-Protocol', fields.subprotocols.join(', '));
+  set('Sec-WebSocket-Key', fields.key);
+  set('Connection', 'Upgrade');
+  set('Upgrade', 'websocket');
   if (fields.offer !== null) set('Sec-WebSocket-Extensions', serializeExtensions([fields.offer]));
+  if (fields.subprotocols.length > 0) set('Sec-WebSocket-Protocol', fields.subprotocols.join(','));
   if (options.origin) set('Origin', options.origin);
+  if ((options as RequestOptions).setHost !== false) add('Host', url.host || 'localhost');
+  if (options.auth) add('Authorization', basicCredentials(options.auth));
   return Object.fromEntries(headers.values());
 }
 

@@ -64,7 +64,13 @@ class WebSocketDuplex extends Duplex {
       callback();
       return;
     }
-    websocket.once('close', () => callback());
+    // Both close frames are out when the socket finishes; one that is destroyed before tells by `close`.
+    let finish: (() => void) | null = () => {
+      finish = null;
+      callback();
+    };
+    websocket._socket?.once('finish', () => finish?.());
+    websocket.once('close', () => finish?.());
     websocket.close();
   }
 

@@ -51,8 +51,8 @@ export interface SendStreamOptions {
 /** What `ping` and `pong` take: data of at most 125 bytes, a mask that is not used, and a callback. */
 export type ControlArguments =
   | [callback?: SendCallback]
-  | [data?: BufferLike | undefined, callback?: SendCallback]
-  | [data?: BufferLike | undefined, mask?: boolean | undefined, callback?: SendCallback];
+  | [data?: BufferLike | null | undefined, callback?: SendCallback]
+  | [data?: BufferLike | null | undefined, mask?: boolean | undefined, callback?: SendCallback];
 
 /** @internal What makes an upgraded socket a WebSocket. */
 export interface Upgrade {

@@ -1,20 +1,23 @@
+import type { ClientRequestArgs } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { Connection, type ConnectionOwner } from '../node/connection.js';
 import { connectionSettings } from '../node/connection-settings.js';
 import { diagnostics } from '../node/diagnostics.js';
 import type { Heartbeat } from '../node/heartbeat.js';
 import { Hold } from '../node/hold.js';
-import { PreparedMessage } from '../node/prepared-message.js';
+import type { PreparedMessage } from '../node/prepared-message.js';
 import type { SendCallback } from '../node/socket-writer.js';
 import { StreamSender, type StreamSource } from '../node/stream-sender.js';
 import { CloseCode } from '../protocol/close-codes.js';
 import { ConnectionClosedError } from '../protocol/errors.js';
 import type { ClientOptions } from './client-options.js';
-import { iterationError, MessageIterator } from './message-iterator.js';
-import { MessageStreams } from './message-streams.js';
+import { makeEnumerable } from './event-target.js';
+import { holdReading, openIterator, openMessageStreams } from './iteration.js';
+import { iterationError, type MessageIterator } from './message-iterator.js';
+import type { MessageStreams } from './message-streams.js';
 import { startOpening } from './opening.js';
 import type { OpeningHandshake } from './opening-handshake.js';
-import { type BinaryType, type BufferLike, binaryAs, bytesOf, payloadOf, sizeOf } from './payload.js';
+import { type BinaryType, type BufferLike, binaryAs } from './payload.js';
 import {
   CLOSED,
   CLOSING,
@@ -25,6 +28,7 @@ import {
   type ReadyState,
   ReadyStateEmitter,
 } from './ready-state.js';
+import { messageSize, sendControl, sendMessage } from './sending.js';
 import type {
   ControlArguments,
   SendOptions,
@@ -32,6 +36,7 @@ import type {
   SocketOptions,
   Upgrade,
 } from './websocket-types.js';
+import { assignedAgreement, defineWsFields } from './ws-fields.js';
 
 const EMPTY = Buffer.alloc(0);
 const binaryTypes = new Set<string>(['nodebuffer', 'arraybuffer', 'fragments', 'blob']);
@@ -52,13 +57,18 @@ export class WebSocket extends ReadyStateEmitter implements ConnectionOwner {
   private _url = '';
   private _protocol = '';
   private _binaryType: BinaryType = 'nodebuffer';
-  private _connection: Connection | null = null;
+  /** @internal */
+  _connection: Connection | null = null;
   private _heartbeat: Heartbeat | null = null;
-  private _opening: OpeningHandshake | null = null;
-  private _iterator: MessageIterator<string | Buffer> | null = null;
+  /** @internal */
+  _opening: OpeningHandshake | null = null;
+  /** @internal */
+  _iterator: MessageIterator<string | Buffer> | null = null;
   private _streams: MessageStreams | null = null;
   /** @internal Whether both close frames were exchanged. */
   _wasClean = false;
+  /** @internal The transport, as `ws` names it; see `ws-fields`. */
+  declare readonly _socket: Duplex | null;
   /** Bytes that were sent when it was too late. */
   private _lost = 0;
 
@@ -67,16 +77,20 @@ export class WebSocket extends ReadyStateEmitter implements ConnectionOwner {
    * @throws UsageSyntaxError for an invalid URL or subprotocol
    */
   constructor(address: null, protocols?: undefined, options?: ClientOptions & { isServer?: boolean });
-  constructor(address: string | URL, protocols?: string | string[], options?: ClientOptions);
-  constructor(address: string | URL, options?: ClientOptions);
+  constructor(address: string | URL, options?: ClientOptions | ClientRequestArgs);
+  constructor(
+    address: string | URL,
+    protocols?: string | string[],
+    options?: ClientOptions | ClientRequestArgs,
+  );
   constructor(
     address: string | URL | null,
-    protocols?: string | string[] | ClientOptions,
-    options: SocketOptions = {},
+    protocols?: string | string[] | ClientOptions | ClientRequestArgs,
+    options: SocketOptions | ClientRequestArgs = {},
   ) {
     super();
     const swapped = typeof protocols === 'object' && protocols !== null && !Array.isArray(protocols);
-    this._options = swapped ? protocols : options;
+    this._options = ((swapped ? protocols : options) ?? {}) as SocketOptions;
     this._isServer = address === null && this._options.isServer !== false;
     if (address === null) return;
     this._url = String(address);
@@ -131,11 +145,6 @@ export class WebSocket extends ReadyStateEmitter implements ConnectionOwner {
     return this._connection?.isHeld(Hold.USER) ?? false;
   }
 
-  /** @internal The transport, as `ws` names it. */
-  get _socket(): Duplex | null {
-    return this._connection?.socket ?? null;
-  }
-
   /** How binary messages are handed out: `nodebuffer` (default), `arraybuffer`, `fragments` or `blob`. */
   get binaryType(): BinaryType {
     return this._binaryType;
@@ -159,16 +168,7 @@ export class WebSocket extends ReadyStateEmitter implements ConnectionOwner {
     const flags = typeof options === 'function' ? {} : (options ?? {});
     const done = typeof options === 'function' ? options : callback;
     const connection = this._writable(data, done);
-    if (connection === null) return false;
-    const isText = typeof data === 'string' || typeof data === 'number';
-    const { binary = !isText, compress = true, fin = true } = flags;
-    if (data instanceof Blob)
-      return connection.outgoing.sendBlob(data, { isBinary: binary, compress, fin }, done);
-    if (!(data instanceof PreparedMessage)) {
-      return connection.outgoing.send(payloadOf(data), { isBinary: binary, compress, fin }, done);
-    }
-    if (this._isServer) return connection.outgoing.sendPrepared(data, compress, done);
-    return connection.outgoing.send(data.payload, { isBinary: data.isBinary, compress, fin: true }, done);
+    return connection !== null && sendMessage(connection, data, flags, done);
   }
 
   /**
@@ -231,18 +231,7 @@ export class WebSocket extends ReadyStateEmitter implements ConnectionOwner {
    * Ends when the connection closes with 1000, 1001 or without a code; else throws a `ConnectionClosedError`.
    */
   [Symbol.asyncIterator](): AsyncIterableIterator<string | Buffer, undefined> {
-    if (this._iterator !== null) return this._iterator;
-    const iterator = new MessageIterator<string | Buffer>({
-      holdReading: (held) => this._holdReading(held),
-      detach: () => {
-        this._iterator = null;
-        setImmediate(() => this._iterator === null && this._holdReading(false));
-      },
-    });
-    if (this._state === CLOSED) iterator.end(iterationError(this._closedError()));
-    else this._iterator = iterator;
-    iterator.rest();
-    return iterator;
+    return openIterator(this);
   }
 
   /**
@@ -251,12 +240,7 @@ export class WebSocket extends ReadyStateEmitter implements ConnectionOwner {
    * @throws UsageError `WS_ERR_NOT_OPEN` unless OPEN
    */
   messageStreams(): MessageStreams {
-    const connection = this._connection;
-    if (connection === null || this._state !== OPEN) throw notOpen(this.readyState);
-    const { maxMessageSize = 0 } = this._options;
-    this._streams?.reopen();
-    this._streams ??= new MessageStreams(connection, maxMessageSize, () => this._applyBinaryType());
-    connection.streamReceiver = this._streams;
+    this._streams = openMessageStreams(this, this._streams, this._options.maxMessageSize ?? 0);
     return this._streams;
   }
 
@@ -264,7 +248,8 @@ export class WebSocket extends ReadyStateEmitter implements ConnectionOwner {
   setSocket(socket: Duplex, head: Buffer, options: SocketOptions = {}): void {
     const role = this._isServer ? 'server' : 'client';
     const settings = connectionSettings(role, { ...this._options, ...options });
-    this._adopt({ socket, head, settings, agreement: null, heartbeat: null, subprotocol: this._protocol });
+    const agreement = assignedAgreement(this);
+    this._adopt({ socket, head, settings, agreement, heartbeat: null, subprotocol: this._protocol });
   }
 
   /** @internal */
@@ -277,7 +262,7 @@ export class WebSocket extends ReadyStateEmitter implements ConnectionOwner {
     this._connection = new Connection(this, socket, settings, agreement, heartbeat);
     this._state = OPEN;
     this._applyBinaryType();
-    if (this._iterator?.idle) this._holdReading(true);
+    if (this._iterator?.idle) holdReading(this, true);
     this._connection.start(head);
     if (diagnostics.open.hasSubscribers) diagnostics.open.publish({ socket: this });
     this.emit('open');
@@ -362,10 +347,7 @@ export class WebSocket extends ReadyStateEmitter implements ConnectionOwner {
     const callback = args.find((arg) => typeof arg === 'function') as SendCallback | undefined;
     const data = typeof args[0] === 'function' ? undefined : args[0];
     const connection = this._writable(data, callback);
-    if (connection === null) return;
-    connection.outgoing.beginTurn();
-    connection.engine[kind](bytesOf(data));
-    if (callback !== undefined) connection.outgoing.whenWritten(callback);
+    if (connection !== null) sendControl(connection, kind, data, callback);
   }
 
   /** The connection if it can be written to; else the callback is told, as `ws` does. */
@@ -373,24 +355,24 @@ export class WebSocket extends ReadyStateEmitter implements ConnectionOwner {
     const { readyState } = this;
     if (readyState === OPEN) return this._connection;
     if (readyState === CONNECTING) throw notOpen(readyState);
-    this._lost += data instanceof PreparedMessage ? data.payload.length : sizeOf(data);
+    this._lost += messageSize(data);
     if (callback !== undefined) process.nextTick(callback, notOpen(readyState));
     return null;
   }
 
-  private _closedError(): ConnectionClosedError {
+  /** @internal */
+  _closedError(): ConnectionClosedError {
     return this._connection?.closedError() ?? new ConnectionClosedError({ receivedCode: 1006 });
   }
 
-  private _holdReading(held: boolean): void {
-    if (held) this._connection?.hold(Hold.CONSUMER);
-    else this._connection?.release(Hold.CONSUMER);
-  }
-
-  private _applyBinaryType(): void {
+  /** @internal */
+  _applyBinaryType(): void {
     const engine = this._connection?.engine;
     if (engine) engine.messageMode = this._binaryType === 'fragments' ? 'fragments' : 'whole';
   }
 }
 
 defineReadyStates(WebSocket);
+makeEnumerable(WebSocket.prototype, 'binaryType', 'bufferedAmount', 'extensions', 'isPaused');
+makeEnumerable(WebSocket.prototype, 'protocol', 'readyState', 'url');
+defineWsFields(WebSocket.prototype);

@@ -9,7 +9,6 @@ import type { Heartbeat } from './heartbeat.js';
 import { gateOf, Hold, RESTING } from './hold.js';
 import { MessageInflater } from './message-inflater.js';
 import { Outgoing, type OutgoingHandler } from './outgoing.js';
-import type { SendTask } from './send-queue.js';
 import { bindSocket } from './socket-events.js';
 import { SocketWriter, type SocketWriterHandler } from './socket-writer.js';
 
@@ -69,6 +68,8 @@ export class Connection implements ProtocolHandler, OutgoingHandler, SocketWrite
   private closeRequested = false;
   /** The socket has closed; messages that are being inflated or wait for their turn may still be delivered. */
   private socketClosed = false;
+  /** Directions of the socket that have ended: 1 for reading, 2 for writing. */
+  private ended = 0;
   private finished = false;
 
   constructor(
@@ -135,13 +136,10 @@ export class Connection implements ProtocolHandler, OutgoingHandler, SocketWrite
    * @throws UsageError for a code or reason that may not be sent
    */
   startClose(code?: number, reason?: Buffer | string): void {
-    const { outgoing, engine } = this;
     if (this.closeRequested) return;
     closePayload(code, reason);
     this.closeRequested = true;
-    outgoing.beginTurn();
-    if (outgoing.queueing) outgoing.enqueue(closeTask(engine, code, reason));
-    else engine.close(code, reason);
+    this.outgoing.close(code, reason);
     this.startCloseTimer();
   }
 
@@ -156,7 +154,7 @@ export class Connection implements ProtocolHandler, OutgoingHandler, SocketWrite
   terminate(): void {
     this.outgoing.flush();
     this.inflater?.cancel();
-    this.holds = 0;
+    this.holds &= Hold.USER;
     this.socket.destroy();
     this.engine.terminate();
   }
@@ -198,8 +196,7 @@ export class Connection implements ProtocolHandler, OutgoingHandler, SocketWrite
   /** @internal */
   fragments(fragments: Buffer[]): void {
     this.settings.traffic.messagesReceived++;
-    this.tell(() => this.owner.connectionFragments(fragments));
-    if (!this.settings.allowSynchronousEvents) this.nextTurn();
+    this.deliver(() => this.owner.connectionFragments(fragments));
   }
 
   /** @internal */
@@ -231,13 +228,13 @@ export class Connection implements ProtocolHandler, OutgoingHandler, SocketWrite
 
   /** @internal */
   ping(payload: Buffer): void {
-    this.tell(() => this.owner.connectionPing(payload));
+    this.deliver(() => this.owner.connectionPing(payload));
   }
 
   /** @internal */
   pong(payload: Buffer): void {
     if (this.heartbeat?.takePong(this, payload)) return;
-    this.tell(() => this.owner.connectionPong(payload));
+    this.deliver(() => this.owner.connectionPong(payload));
   }
 
   /** @internal A close frame came; our answer waits for messages that are still being compressed (§5.5.1). */
@@ -261,9 +258,9 @@ export class Connection implements ProtocolHandler, OutgoingHandler, SocketWrite
   /** @internal Both close frames are exchanged, or the connection failed: nothing more is read or written. */
   closable(): void {
     this.outgoing.flush();
-    this.holds &= Hold.INFLATION | Hold.CHUNK;
     if (this.socket.destroyed) return;
-    this.socket.end();
+    this.holds &= Hold.INFLATION | Hold.CHUNK;
+    this.socket.end(() => this.directionEnded(2));
     this.socket.resume();
     this.startCloseTimer();
   }
@@ -311,6 +308,7 @@ export class Connection implements ProtocolHandler, OutgoingHandler, SocketWrite
   /** @internal */
   receiveEnd(): void {
     this.engine.receiveEnd();
+    this.directionEnded(1);
   }
 
   /** @internal */
@@ -318,6 +316,12 @@ export class Connection implements ProtocolHandler, OutgoingHandler, SocketWrite
     this.socketClosed = true;
     this.engine.receiveEnd();
     this.finishWhenDelivered();
+  }
+
+  /** Not every Duplex destroys itself when both directions have ended. */
+  private directionEnded(direction: number): void {
+    this.ended |= direction;
+    if (this.ended === 3) this.socket.destroy();
   }
 
   private finishWhenDelivered(): void {
@@ -350,6 +354,12 @@ export class Connection implements ProtocolHandler, OutgoingHandler, SocketWrite
     this.closeTimer ??= this.settings.clock.setTimeout(() => this.terminate(), this.settings.closeTimeout);
   }
 
+  /** Tells of a frame; the next one may have to wait. */
+  private deliver(action: () => void): void {
+    this.tell(action);
+    if (!this.settings.allowSynchronousEvents) this.nextTurn();
+  }
+
   private nextTurn(): void {
     this.hold(Hold.TURN);
     setImmediate(() => {
@@ -377,17 +387,6 @@ export class Connection implements ProtocolHandler, OutgoingHandler, SocketWrite
     this.inflater ??= new MessageInflater((this.agreement as DeflateAgreement).inflate);
     return this.inflater;
   }
-}
-
-function closeTask(engine: WebSocketProtocol, code?: number, reason?: Buffer | string): SendTask {
-  return {
-    size: 0,
-    start: (done) => {
-      engine.close(code, reason);
-      done();
-    },
-    abort: () => undefined,
-  };
 }
 
 /** A listener's exception is the application's; it must not leave the engine in the middle of a frame. */

@@ -68,7 +68,7 @@ const largestChunk = 64 * 1024;
 export class MessageInflater {
   /** What messages may refer back to, shared with `StreamingInflater`; `undefined` without takeover. */
   readonly window: SlidingWindow | undefined;
-  readonly #maxPayload: number;
+  #maxPayload = kMaxLength;
   readonly #chunkSize: number | undefined;
   readonly #limiter: ZlibLimiter;
   readonly #syncThreshold: number;
@@ -78,11 +78,16 @@ export class MessageInflater {
 
   constructor(options: MessageInflaterOptions) {
     this.window = options.contextTakeover ? new SlidingWindow(options.windowBits) : undefined;
-    this.#maxPayload = options.maxPayload === 0 ? kMaxLength : Math.min(options.maxPayload, kMaxLength);
+    this.maxPayload = options.maxPayload;
     this.#chunkSize = options.zlib?.chunkSize;
     this.#limiter = options.limiter ?? sharedZlibLimiter;
     this.#syncThreshold = options.syncThreshold ?? INFLATE_SYNC_THRESHOLD;
     this.#syncMaxOutput = options.syncMaxOutput ?? INFLATE_SYNC_MAX_OUTPUT;
+  }
+
+  /** Bound on the next messages in bytes; 0 and `Infinity` mean none. */
+  set maxPayload(bytes: number) {
+    this.#maxPayload = bytes === 0 ? kMaxLength : Math.min(bytes, kMaxLength);
   }
 
   /**

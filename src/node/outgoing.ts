@@ -134,6 +134,34 @@ export class Outgoing {
     return this.belowHighWaterMark();
   }
 
+  /** Sends bytes that are frames already, masked at a client, in their place among the messages. */
+  sendFrames(frames: Buffer, callback: SendCallback | undefined): void {
+    const send = () => this.sendEncoded(frames, callback);
+    if (!this.queueing) {
+      send();
+      return;
+    }
+    const start = (done: () => void) => {
+      send();
+      done();
+    };
+    this.enqueue({ size: frames.length, start, abort: (error) => fail(callback, error) });
+  }
+
+  /** Sends our close frame behind what is queued. */
+  close(code: number | undefined, reason: Buffer | string | undefined): void {
+    this.beginTurn();
+    if (!this.queueing) {
+      this.engine.close(code, reason);
+      return;
+    }
+    const start = (done: () => void) => {
+      this.engine.close(code, reason);
+      done();
+    };
+    this.enqueue({ size: 0, start, abort: () => undefined });
+  }
+
   /** Sends a message whose bytes have to be read first. */
   sendBlob(blob: Blob, flags: SendFlags, callback: SendCallback | undefined): boolean {
     if (this.limited && !this.admit(blob.size, flags.fin, callback)) return false;

@@ -5,8 +5,14 @@ import { ConnectionClosedError } from '../protocol/errors.js';
 
 const EMPTY = Buffer.alloc(0);
 
-/** Called when what was sent has left our buffers, or with the error that kept it from leaving. */
-export type SendCallback = (error?: Error | null) => void;
+/**
+ * Called when what was sent has left our buffers, or with the error that kept it from leaving. The type of a method,
+ * so that callbacks may say `(error: Error)` or `(error?: Error | null)`, as they do in programs typed for `ws`.
+ */
+export type SendCallback = { called(error?: Error): void }['called'];
+
+/** The same as Node calls it, and so do `ws` and we, though the types of `ws` know no `null`. */
+type WriteCallback = (error?: Error | null) => void;
 
 /** What a `SocketWriter` tells. */
 export interface SocketWriterHandler {
@@ -25,7 +31,7 @@ export class SocketWriter {
   private readonly takesAtOnce: boolean;
   private blocked = false;
   private written = 0;
-  private payloadCallback: SendCallback | undefined = undefined;
+  private payloadCallback: WriteCallback | undefined = undefined;
 
   constructor(socket: Duplex, handler: SocketWriterHandler) {
     this.socket = socket;
@@ -60,13 +66,13 @@ export class SocketWriter {
 
   /** Calls back when the next payload that is given to `write` has left, without what comes behind it. */
   withPayload(callback: SendCallback): void {
-    if (this.socket.writable) this.payloadCallback = callback;
+    if (this.socket.writable) this.payloadCallback = callback as WriteCallback;
     else this.whenWritten(callback);
   }
 
   /** Calls back, never at once, when all that was written so far has left. */
   whenWritten(callback: SendCallback): void {
-    if (this.blocked && this.socket.writable) this.socket.write(EMPTY, callback);
+    if (this.blocked && this.socket.writable) this.socket.write(EMPTY, callback as WriteCallback);
     else process.nextTick(callback, this.lost());
   }
 
@@ -85,13 +91,13 @@ export class SocketWriter {
   private drop(): true {
     const { payloadCallback } = this;
     this.payloadCallback = undefined;
-    if (payloadCallback !== undefined) this.whenWritten(payloadCallback);
+    if (payloadCallback !== undefined) this.whenWritten(payloadCallback as SendCallback);
     return true;
   }
 
-  private lost(): Error | undefined {
+  private lost(): Error | null {
     const { destroyed, errored } = this.socket;
-    return destroyed ? (errored ?? new ConnectionClosedError({ receivedCode: 1006 })) : undefined;
+    return destroyed ? (errored ?? new ConnectionClosedError({ receivedCode: 1006 })) : null;
   }
 
   /** Learns of an empty buffer by a write of nothing behind what waits, unless a write tells it by itself. */

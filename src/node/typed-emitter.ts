@@ -21,6 +21,5 @@ export interface TypedEmitter<Events extends EventArguments<Events>> extends Eve
 }
 
 /** `node:events`' class under its typed face. */
-export const TypedEmitter = EventEmitter as new <
-  Events extends EventArguments<Events>,
->() => TypedEmitter<Events>;
+export const TypedEmitter = EventEmitter as Omit<typeof EventEmitter, 'prototype'> &
+  (new <Events extends EventArguments<Events>>() => TypedEmitter<Events>);

@@ -113,6 +113,9 @@ export class ZlibJob {
   }
 }
 
+/** Memory that a chunk may pin beside twice its size, in bytes. */
+const MAX_PINNED = 8192;
+
 /** One buffer with the output: copied at most once, and not pinning memory beyond twice its size and 8 KiB. */
 export function joinOutput(chunks: readonly Buffer[], length: number): Buffer {
   return chunks.length === 1 ? unpinned(chunks[0]) : Buffer.concat(chunks, length);
@@ -120,6 +123,6 @@ export function joinOutput(chunks: readonly Buffer[], length: number): Buffer {
 
 /** The same bytes; a copy if they are a small part of a large allocation. */
 export function unpinned(chunk: Buffer): Buffer {
-  // Up to the size of Node's pool a copy would gain nothing: it may come from such a pool itself.
-  return chunk.buffer.byteLength > 2 * chunk.length + Buffer.poolSize ? Buffer.from(chunk) : chunk;
+  // A copy is either of its own size or shares a pool of Node's with others as small.
+  return chunk.buffer.byteLength > 2 * chunk.length + MAX_PINNED ? Buffer.from(chunk) : chunk;
 }

@@ -2,11 +2,12 @@
  * The one catalogue of errors. Every error has a stable `code`; its class tells who must act: the peer
  * broke a rule (`ProtocolError`), a bound was reached (`LimitError`), the opening handshake failed
  * (`HandshakeError`), the connection ended (`ConnectionClosedError`), or the caller made a mistake
- * (`UsageError`). Codes are never reused for another meaning.
+ * (`UsageError`, `UsageRangeError`, `UsageSyntaxError`). Codes are never reused for another meaning. The built-in
+ * classes behind them are those of `ws`.
  */
 
 interface CatalogueEntry {
-  readonly kind: 'protocol' | 'limit' | 'handshake' | 'connection' | 'usage' | 'syntax';
+  readonly kind: 'protocol' | 'limit' | 'handshake' | 'connection' | 'usage' | 'range' | 'syntax';
   /** Close code that is sent to the peer; for handshakes the HTTP status. */
   readonly status?: number;
   readonly message: string;
@@ -107,20 +108,21 @@ export const errorCatalogue = {
   WS_ERR_INVALID_REDIRECT: { kind: 'handshake', message: '' },
   WS_ERR_TOO_MANY_REDIRECTS: { kind: 'handshake', message: 'Maximum redirects exceeded' },
   WS_ERR_PROXY_REFUSED: { kind: 'handshake', message: 'The proxy refused CONNECT:' },
+  WS_ERR_CLOSED_BEFORE_OPEN: {
+    kind: 'handshake',
+    message: 'WebSocket was closed before the connection was established',
+  },
 
   // The connection ended.
   WS_ERR_CONNECTION_CLOSED: { kind: 'connection', message: 'The connection was closed:' },
 
   // The caller made a mistake.
   WS_ERR_NOT_OPEN: { kind: 'usage', message: 'WebSocket is not open:' },
-  WS_ERR_CLOSED_BEFORE_OPEN: {
-    kind: 'usage',
-    message: 'WebSocket was closed before the connection was established',
-  },
   WS_ERR_INVALID_ARGUMENT: { kind: 'usage', message: '' },
   WS_ERR_INVALID_OPTIONS: { kind: 'usage', message: '' },
   WS_ERR_SERVER_NOT_RUNNING: { kind: 'usage', message: 'The server is not running' },
   WS_ERR_SOURCE_FAILED: { kind: 'usage', message: 'The source of a streamed message failed' },
+  WS_ERR_CONTROL_DATA_TOO_LONG: { kind: 'range', message: '' },
   WS_ERR_INVALID_URL: { kind: 'syntax', message: '' },
   WS_ERR_INVALID_SUBPROTOCOL: {
     kind: 'syntax',
@@ -143,6 +145,8 @@ export type LimitErrorCode = CodeOf<'limit'>;
 export type HandshakeErrorCode = CodeOf<'handshake'>;
 /** Codes of `UsageError`. */
 export type UsageErrorCode = CodeOf<'usage'>;
+/** Codes of `UsageRangeError`. */
+export type UsageRangeErrorCode = CodeOf<'range'>;
 /** Codes of `UsageSyntaxError`. */
 export type UsageSyntaxErrorCode = CodeOf<'syntax'>;
 
@@ -156,7 +160,7 @@ function text(code: ErrorCode, detail: string | number | undefined): string {
 }
 
 /** The peer broke a rule; the connection is failed with `closeCode` (RFC 6455 §7.1.7). */
-export class ProtocolError extends Error {
+export class ProtocolError extends RangeError {
   override readonly name: string = 'ProtocolError';
   readonly code: ProtocolErrorCode;
   /** The close code that tells the peer: 1002 or 1007. */
@@ -170,7 +174,7 @@ export class ProtocolError extends Error {
 }
 
 /** The peer reached a bound of ours; the connection is failed with `closeCode` or destroyed (1006). */
-export class LimitError extends Error {
+export class LimitError extends RangeError {
   override readonly name: string = 'LimitError';
   readonly code: LimitErrorCode;
   /** The close code that tells the peer: 1008 or 1009; 1006 where nothing can be sent. */
@@ -269,6 +273,17 @@ export class UsageError extends TypeError {
   readonly code: UsageErrorCode;
 
   constructor(code: UsageErrorCode, detail?: string, options?: ErrorOptions) {
+    super(text(code, detail), options);
+    this.code = code;
+  }
+}
+
+/** The caller's mistake where `ws` throws a `RangeError`: more data than a control frame has room for. */
+export class UsageRangeError extends RangeError {
+  override readonly name: string = 'RangeError';
+  readonly code: UsageRangeErrorCode;
+
+  constructor(code: UsageRangeErrorCode, detail?: string, options?: ErrorOptions) {
     super(text(code, detail), options);
     this.code = code;
   }

@@ -27,6 +27,8 @@ export {
   type ProtocolErrorCode,
   UsageError,
   type UsageErrorCode,
+  UsageRangeError,
+  type UsageRangeErrorCode,
   UsageSyntaxError,
   type UsageSyntaxErrorCode,
 } from './errors.js';

@@ -2,7 +2,7 @@ import { Buffer, isUtf8 } from 'node:buffer';
 import { CloseCode, isValidCloseCode } from './close-codes.js';
 import { closePayload, judgeClosePayload } from './close-payload.js';
 import { type ClosingState, canSend, nextClosingState } from './closing-handshake.js';
-import { type LimitError, ProtocolError, UsageError } from './errors.js';
+import { type LimitError, ProtocolError, UsageError, UsageRangeError } from './errors.js';
 import { type DecoderGate, FrameDecoder, type FrameHandler, type FrameRules } from './frame-decoder.js';
 import { FrameEncoder, type MaskingKeySource, SlabPool } from './frame-encoder.js';
 import { type MessageHandler, type MessageMode, MessageReceiver } from './message-receiver.js';
@@ -11,6 +11,7 @@ import { isControlOpcode, Opcode } from './opcodes.js';
 const FIN = 0x80;
 const RSV1 = 0x40;
 const EMPTY = Buffer.alloc(0);
+const DEFAULT_MAX_PAYLOAD = 104_857_600;
 
 /** What comes out of a `WebSocketProtocol`. Methods are called synchronously, in the order of the bytes. */
 export interface ProtocolHandler extends MessageHandler {
@@ -43,7 +44,7 @@ export interface ProtocolOptions {
   readonly maxFragments?: number | undefined;
   /** Whether permessage-deflate was negotiated; default `false`. */
   readonly perMessageDeflate?: boolean | undefined;
-  /** Do not check that text is UTF-8; default `false`. */
+  /** Do not check that text and close reasons are UTF-8; default `false`. */
   readonly skipUTF8Validation?: boolean | undefined;
   /** Answer pings; default `true`. */
   readonly autoPong?: boolean | undefined;
@@ -64,7 +65,7 @@ export class WebSocketProtocol implements FrameHandler {
   closedFirst: 'us' | 'peer' | undefined = undefined;
 
   private readonly handler: ProtocolHandler;
-  private readonly options: ProtocolOptions;
+  private options: ProtocolOptions;
   private readonly decoder: FrameDecoder;
   private readonly encoder: FrameEncoder;
 
@@ -101,6 +102,16 @@ export class WebSocketProtocol implements FrameHandler {
   set messageMode(mode: MessageMode) {
     this.messages.mode = mode;
     this.decoder.rules = frameRules(this.options);
+  }
+
+  /** Largest message in bytes, before inflation; 0 for no limit. A change counts from the next message on. */
+  get maxPayload(): number {
+    return this.options.maxPayload ?? DEFAULT_MAX_PAYLOAD;
+  }
+
+  set maxPayload(maxPayload: number) {
+    this.options = { ...this.options, maxPayload };
+    if (this.messages.mode !== 'streaming') this.decoder.rules = frameRules(this.options);
   }
 
   /**
@@ -196,19 +207,28 @@ export class WebSocketProtocol implements FrameHandler {
     this.encoder.encoded(frames);
   }
 
-  /** Sends a ping (§5.5.2). @throws UsageError `WS_ERR_NOT_OPEN`, or `WS_ERR_INVALID_ARGUMENT` over 125 bytes */
+  /**
+   * Sends a ping (§5.5.2).
+   * @throws UsageError `WS_ERR_NOT_OPEN` after a close frame was sent
+   * @throws UsageRangeError `WS_ERR_CONTROL_DATA_TOO_LONG` over 125 bytes
+   */
   ping(payload: Buffer = EMPTY): void {
     this.sendControl(Opcode.PING, payload);
   }
 
-  /** Sends a pong (§5.5.3). @throws UsageError `WS_ERR_NOT_OPEN`, or `WS_ERR_INVALID_ARGUMENT` over 125 bytes */
+  /**
+   * Sends a pong (§5.5.3).
+   * @throws UsageError `WS_ERR_NOT_OPEN` after a close frame was sent
+   * @throws UsageRangeError `WS_ERR_CONTROL_DATA_TOO_LONG` over 125 bytes
+   */
   pong(payload: Buffer = EMPTY): void {
     this.sendControl(Opcode.PONG, payload);
   }
 
   /**
    * Sends our close frame (§7.1.2) unless one is out already. The reason is at most 123 bytes of UTF-8.
-   * @throws UsageError `WS_ERR_INVALID_ARGUMENT` for a code that may not be sent (§7.4) or a reason that is too long
+   * @throws UsageError `WS_ERR_INVALID_ARGUMENT` for a code that may not be sent (§7.4)
+   * @throws UsageRangeError `WS_ERR_CONTROL_DATA_TOO_LONG` for a reason that is too long
    */
   close(code?: number, reason: Buffer | string = EMPTY): void {
     const payload = closePayload(code, reason);
@@ -306,7 +326,7 @@ export class WebSocketProtocol implements FrameHandler {
   }
 
   private receiveClose(payload: Buffer): void {
-    const error = judgeClosePayload(payload);
+    const error = judgeClosePayload(payload, this.options.skipUTF8Validation !== true);
     if (error !== null) {
       this.fail(error);
       return;
@@ -327,7 +347,10 @@ export class WebSocketProtocol implements FrameHandler {
   private sendControl(opcode: number, payload: Buffer): void {
     this.assertOpen();
     if (payload.length > 125) {
-      throw new UsageError('WS_ERR_INVALID_ARGUMENT', 'The data size must not be greater than 125 bytes');
+      throw new UsageRangeError(
+        'WS_ERR_CONTROL_DATA_TOO_LONG',
+        'The data size must not be greater than 125 bytes',
+      );
     }
     this.encoder.encode(FIN | opcode, payload);
   }
@@ -361,7 +384,7 @@ function frameRules(options: ProtocolOptions): FrameRules {
   return {
     masked: options.role === 'server',
     rsv1: options.perMessageDeflate === true,
-    maxPayload: limit(options.maxPayload, 104_857_600),
+    maxPayload: limit(options.maxPayload, DEFAULT_MAX_PAYLOAD),
     maxFragments: limit(options.maxFragments, 131_072),
   };
 }

@@ -33,8 +33,33 @@ export function upgradeRequestOf(request: IncomingMessage): UpgradeRequest {
     method: request.method ?? '',
     httpVersion: request.httpVersion,
     target: request.url ?? '',
-    fields: HeaderFields.fromRaw(request.rawHeaders),
+    fields: fieldsOf(request),
   };
+}
+
+/** Fields whose values a program may have changed in `request.headers`, which is all that `ws` reads. */
+const negotiated = ['sec-websocket-protocol', 'sec-websocket-extensions'];
+
+function fieldsOf({ rawHeaders, headers }: IncomingMessage): HeaderFields {
+  if (!isFromParser(rawHeaders)) return fieldsOfProgram(headers);
+  const fields = HeaderFields.fromRaw(rawHeaders);
+  for (const name of negotiated) {
+    if (fields.get(name) !== headers[name]) fields.set(name, headers[name]);
+  }
+  return fields;
+}
+
+/** A program that made the request, or its raw headers, is believed: values may be numbers, Host may be missing. */
+function fieldsOfProgram(headers: IncomingMessage['headers']): HeaderFields {
+  const entries = Object.entries({ host: 'localhost', ...headers }).filter(
+    ([, value]) => value !== undefined,
+  );
+  return HeaderFields.fromRaw(entries.flatMap(([name, value]) => [name, String(value)]));
+}
+
+/** `name, value, name, value`, as Node's parser leaves them. */
+export function isFromParser(rawHeaders: unknown): rawHeaders is string[] {
+  return Array.isArray(rawHeaders) && typeof (rawHeaders[0] ?? '') === 'string';
 }
 
 function refusePlainRequest(request: IncomingMessage, response: ServerResponse): void {

@@ -8,7 +8,7 @@ export type TrustProxy = boolean | number;
 
 /** The client's IP address: the peer of the TCP connection, or what trusted proxies say. */
 export function remoteAddressOf(request: IncomingMessage, trust: TrustProxy): string | undefined {
-  const direct = request.socket.remoteAddress;
+  const direct = request.socket?.remoteAddress;
   const forwarded = request.headers['x-forwarded-for'];
   if (trust === false || trust === 0 || forwarded === undefined) return direct;
   const addresses = String(forwarded)

@@ -72,6 +72,8 @@ export interface ServerOptions<
   maxFragments?: number | undefined;
   /** Taken for compatibility: received pieces are joined, so that they cost their bytes and not an object. */
   maxBufferedChunks?: number | undefined;
+  /** Taken for compatibility: at most one pong waits for a peer that does not read. */
+  maxPendingAutoPongs?: number | undefined;
   /** Longest message in bytes that `messageStreams` hands out; 0 for no limit. Default 0. */
   maxMessageSize?: number | undefined;
   /** Do not check that text is UTF-8. Default `false`. */

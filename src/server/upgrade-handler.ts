@@ -27,7 +27,10 @@ export interface UpgradedSocket {
 
 /** What an `UpgradeHandler` asks and tells its server. */
 export interface UpgradeHost {
+  /** As they are now. */
   readonly options: UpgradePolicy;
+  /** @throws UsageError if an option was assigned a value that may not be */
+  checkOptions(): void;
   /** Whether new connections are accepted. */
   isRunning(): boolean;
   /** Whether the request's path is served. */
@@ -88,10 +91,10 @@ export class UpgradeHandler {
 
   private judge(handshake: PendingHandshake): JudgedRequest | null {
     const { request, socket } = handshake;
-    const { options } = this.host;
-    const { maxPendingHandshakes = 10_000 } = options;
     if (!this.host.isRunning()) throw shuttingDown();
-    if (this.handshakes.size > maxPendingHandshakes) throw tooManyPending();
+    this.host.checkOptions();
+    const { options } = this.host;
+    if (this.handshakes.size > (options.maxPendingHandshakes ?? 10_000)) throw tooManyPending();
     try {
       return judgeRequest(request, options);
     } catch (error) {
@@ -108,7 +111,7 @@ export class UpgradeHandler {
     admission: Promise<unknown>,
     upgraded: (upgraded: UpgradedSocket) => void,
   ): void {
-    const { handshakeTimeout = 10_000 } = this.host.options;
+    const handshakeTimeout = this.host.options.handshakeTimeout ?? 10_000;
     const refuse = (error: unknown) => this.refuse(handshake, error);
     handshake.limitTime(this.clock, handshakeTimeout, () =>
       refuse(HandshakeError.of('WS_ERR_HANDSHAKE_TIMEOUT')),
@@ -136,7 +139,7 @@ export class UpgradeHandler {
       return answer;
     });
     if (response === null || !handshake.accept()) return;
-    socket.write(`${response.lines.join('\r\n')}\r\n\r\n`, 'latin1');
+    socket.write(`${response.lines.join('\r\n')}\r\n\r\n`);
     this.host.answered(request, null);
     upgraded({ request, socket, head, subprotocol: response.subprotocol, deflate: judged.deflate, context });
   }

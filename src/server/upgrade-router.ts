@@ -40,11 +40,20 @@ export function removeEndpoint(server: HttpServer, endpoint: UpgradeEndpoint): v
 
 function onUpgrade(this: HttpServer, request: IncomingMessage, socket: Duplex, head: Buffer): void {
   const endpoints = endpointsOf.get(this) ?? [];
-  const endpoint =
+  choose(endpoints, request)?.upgrade(request, socket, head);
+}
+
+/** An endpoint that is alone judges the path itself, and thus only once. */
+function choose(
+  endpoints: readonly UpgradeEndpoint[],
+  request: IncomingMessage,
+): UpgradeEndpoint | undefined {
+  if (endpoints.length === 1) return endpoints[0];
+  return (
     endpoints.find((candidate) => candidate.isRunning() && serves(candidate, request)) ??
     endpoints.find((candidate) => serves(candidate, request)) ??
-    endpoints[0];
-  endpoint?.upgrade(request, socket, head);
+    endpoints[0]
+  );
 }
 
 /** What an endpoint's own `shouldHandle` throws is that endpoint's to answer, and must not end the process. */

@@ -1,4 +1,4 @@
-import type { Server as HttpServer, IncomingMessage } from 'node:http';
+import type { Server as HttpServer, IncomingMessage, OutgoingHttpHeaders } from 'node:http';
 import type { TLSSocket } from 'node:tls';
 import { HandshakeError } from '../protocol/errors.js';
 import { type AcceptedOffer, acceptOffer } from '../protocol/handshake/permessage-deflate.js';
@@ -8,7 +8,7 @@ import {
   createUpgradeResponse,
 } from '../protocol/handshake/request.js';
 import { statusText } from '../protocol/handshake/status-texts.js';
-import { upgradeRequestOf } from './http-server.js';
+import { isFromParser, upgradeRequestOf } from './http-server.js';
 import { isOriginAllowed } from './origin-policy.js';
 import type { ServerOptions, VerifyClientCallbackAsync, VerifyClientCallbackSync } from './server-options.js';
 
@@ -48,11 +48,11 @@ export function admit(
   policy: UpgradePolicy,
   client: { readonly signal: AbortSignal },
 ): unknown {
-  const { allowedOrigins, verifyClient, authenticate } = policy;
+  const { allowedOrigins, authenticate } = policy;
   const allowed = !allowedOrigins || isOriginAllowed(allowedOrigins, origin, request);
   return whenKnown(allowed, (isAllowed) => {
     if (!isAllowed) throw HandshakeError.of('WS_ERR_ORIGIN_REFUSED');
-    const verified = !verifyClient || verify(verifyClient, request);
+    const verified = !policy.verifyClient || verify(policy, request);
     return whenKnown(verified, (isVerified) => {
       if (!isVerified) throw new HandshakeError(401, 'Unauthorized');
       if (!authenticate) return undefined;
@@ -85,36 +85,40 @@ export function upgradeResponse(
 
 function chooseSubprotocol(offered: Set<string>, request: IncomingMessage, policy: UpgradePolicy): string {
   if (offered.size === 0) return '';
-  const { handleProtocols } = policy;
-  if (handleProtocols) return handleProtocols(offered, request) || '';
+  if (policy.handleProtocols) return policy.handleProtocols(offered, request) || '';
   return offered.values().next().value as string;
 }
 
 /** Node drops the headers beyond `maxHeadersCount` silently; a check of what is left would prove nothing. */
 function isTruncated(request: IncomingMessage): boolean {
+  if (!isFromParser(request.rawHeaders)) return false;
   const { server } = request.socket as { server?: HttpServer };
   const limit = server?.maxHeadersCount ?? NODE_MAX_HEADERS;
   return limit !== 0 && request.rawHeaders.length / 2 >= limit;
 }
 
-function verify(
-  verifyClient: VerifyClientCallbackAsync | VerifyClientCallbackSync,
-  request: IncomingMessage,
-): boolean | Promise<boolean> {
+/** As with `ws`, `this` of `verifyClient` is the options. */
+function verify(policy: UpgradePolicy, request: IncomingMessage): boolean | Promise<boolean> {
   const info = {
     origin: request.headers.origin as string,
     secure: (request.socket as TLSSocket).encrypted === true,
     req: request,
   };
-  if (verifyClient.length !== 2) return (verifyClient as VerifyClientCallbackSync)(info);
+  if (policy.verifyClient?.length !== 2) return (policy.verifyClient as VerifyClientCallbackSync)(info);
   return new Promise((resolve, reject) => {
-    (verifyClient as VerifyClientCallbackAsync)(info, (result, code, message, headers) => {
+    (policy.verifyClient as VerifyClientCallbackAsync)(info, (result, code, message, headers = {}) => {
+      if (result) return resolve(true);
       const status = code || 401;
       const body = message || statusText(status);
-      if (result) resolve(true);
-      else reject(new HandshakeError(status, { message: body, headers: headers as Record<string, string> }));
+      reject(new HandshakeError(status, { message: body, headers: withoutConnection(headers) }));
     });
   });
+}
+
+/** The connection ends with a refusal, whatever the application says of it. */
+function withoutConnection(headers: OutgoingHttpHeaders): Record<string, string> {
+  const fields = Object.entries(headers).filter(([name]) => name.toLowerCase() !== 'connection');
+  return Object.fromEntries(fields) as Record<string, string>;
 }
 
 /** An error that is no `HandshakeError` may hold a secret: the client gets its status, 401 by default, no more. */

@@ -4,27 +4,19 @@ import type { Duplex } from 'node:stream';
 import { type BufferLike, bytesOf } from '../client/payload.js';
 import { WebSocket } from '../client/websocket.js';
 import { systemClock } from '../node/clock.js';
-import { type ConnectionSettings, connectionSettings } from '../node/connection-settings.js';
 import { diagnostics } from '../node/diagnostics.js';
 import { Heartbeat } from '../node/heartbeat.js';
-import {
-  amount,
-  callable,
-  checkOptionValues,
-  connectionChecks,
-  either,
-  type OptionCheck,
-} from '../node/option-checks.js';
-import { checkDeflateOptions, deflateAgreement } from '../node/per-message-deflate-options.js';
+import { deflateAgreement } from '../node/per-message-deflate-options.js';
 import { PreparedMessage } from '../node/prepared-message.js';
 import { TypedEmitter } from '../node/typed-emitter.js';
 import { type HandshakeError, UsageError } from '../protocol/errors.js';
+import { CurrentSettings } from './current-settings.js';
 import { type DrainOptions, type DrainResult, drainConnections } from './drain.js';
+import { checkOptions, withDefaults } from './given-options.js';
 import { createUpgradeServer } from './http-server.js';
 import { remoteAddressOf } from './remote-address.js';
 import { MetricsCollector, type ServerMetrics } from './server-metrics.js';
 import type { ServerOptions } from './server-options.js';
-import type { UpgradePolicy } from './upgrade.js';
 import { type UpgradedSocket, UpgradeHandler, type UpgradeHost } from './upgrade-handler.js';
 import { addEndpoint, removeEndpoint, type UpgradeEndpoint } from './upgrade-router.js';
 
@@ -79,14 +71,19 @@ export class WebSocketServer<
   extends TypedEmitter<WebSocketServerEvents<T, U, Context>>
   implements AsyncDisposable
 {
-  /** The options as they were given; `handleProtocols` and others may be assigned later. */
-  readonly options: ServerOptions<T, U, Context>;
+  /**
+   * The options as they were given, with the defaults of `ws` where there are such. What is assigned later holds
+   * for connections that are opened later.
+   */
+  options: ServerOptions<T, U, Context>;
+  /** The option `path` as it was given, which `@types/ws` declares; empty for every path. */
+  path: string;
   /** The open connections, unless `clientTracking` is off. */
-  readonly clients!: Set<ServerSocket<T, Context>>;
+  declare readonly clients: Set<ServerSocket<T, Context>>;
 
-  private readonly _settings: ConnectionSettings;
   private readonly _heartbeat: Heartbeat | null;
   private readonly _collector = new MetricsCollector();
+  private readonly _settings = new CurrentSettings(this._collector.traffic);
   private readonly _sockets = new Set<ServerSocket<T, Context>>();
   private readonly _handler: UpgradeHandler;
   /** One function each for all connections and for the HTTP server. */
@@ -94,8 +91,8 @@ export class WebSocketServer<
   private readonly _onListening = (): boolean => this.emit('listening');
   private readonly _onServerError = (error: Error): boolean => this.emit('error', error);
   private _server: HttpServer | null = null;
-  /** The HTTP server that goes with us. */
-  private readonly _own: HttpServer | null = null;
+  /** The HTTP server that goes with us, until it has closed. */
+  private _own: HttpServer | null = null;
   private _detach: () => void = () => undefined;
   /** One warning is enough. */
   private _warned = false;
@@ -108,14 +105,10 @@ export class WebSocketServer<
   constructor(options: ServerOptions<T, U, Context> = {}, callback?: () => void) {
     super();
     checkOptions(options);
-    const { clientTracking, perMessageDeflate } = options;
-    this.options = {
-      ...options,
-      clientTracking: clientTracking ?? true,
-      perMessageDeflate: perMessageDeflate ?? false,
-    };
-    const { clock = systemClock, heartbeat = { interval: 25_000, timeout: 10_000 } } = options;
-    this._settings = { ...connectionSettings('server', options), traffic: this._collector.traffic };
+    this.options = withDefaults(options);
+    this.path = options.path ?? '';
+    const { clock = systemClock, handshakeTimeout = 10_000 } = this.options;
+    const { heartbeat = { interval: 25_000, timeout: 10_000 } } = this.options;
     this._heartbeat = heartbeat === false ? null : new Heartbeat(heartbeat, clock);
     this._handler = new UpgradeHandler(this._upgradeHost(), clock);
     const { _collector: collector, _sockets: sockets } = this;
@@ -127,10 +120,11 @@ export class WebSocketServer<
     };
     if (this.options.clientTracking) this.clients = this._sockets;
     if (options.noServer) return;
-    const { port, host, backlog, handshakeTimeout = 10_000 } = options;
+    const { port, host, backlog } = options;
     this._own = options.server ? null : createUpgradeServer(handshakeTimeout);
-    this._attach(this._own ?? (options.server as unknown as HttpServer));
+    // The callback comes before our listeners of `listening`.
     this._own?.listen({ port, host, backlog }, callback);
+    this._attach(this._own ?? (options.server as unknown as HttpServer));
   }
 
   /**
@@ -215,7 +209,7 @@ export class WebSocketServer<
     this._handler.refuseAll();
     this._server = null;
     if (this._own === null) this._closeIfIdle();
-    else this._own.close(() => this._closed());
+    else this._own.close(() => this._ownClosed());
   }
 
   /**
@@ -225,7 +219,7 @@ export class WebSocketServer<
   async drain(options: DrainOptions = {}): Promise<DrainResult> {
     if (this._state === CLOSED) return { closed: 0, terminated: 0 };
     const closed = new Promise<void>((resolve) => this.close(() => resolve()));
-    const result = await drainConnections(this._sockets, options, this._settings.clock);
+    const result = await drainConnections(this._sockets, options, this.options.clock ?? systemClock);
     // Connections without a request, as browsers open them in advance, would be waited for.
     this._own?.closeAllConnections();
     await closed;
@@ -238,8 +232,12 @@ export class WebSocketServer<
   }
 
   private _upgradeHost(): UpgradeHost {
+    const currentOptions = () => this.options;
     return {
-      options: this.options,
+      get options() {
+        return currentOptions();
+      },
+      checkOptions: () => this._settings.of(this.options),
       isRunning: () => this._state === RUNNING,
       serves: (request) => this.shouldHandle(request),
       headers: (lines, request) => this.emit('headers', lines, request),
@@ -273,7 +271,8 @@ export class WebSocketServer<
     const { request, socket, head, subprotocol, deflate, context } = upgraded;
     const { perMessageDeflate, trustProxy = false } = this.options;
     const options = typeof perMessageDeflate === 'object' ? perMessageDeflate : {};
-    const { _settings: settings, _heartbeat: heartbeat } = this;
+    const settings = this._settings.of(this.options);
+    const { _heartbeat: heartbeat } = this;
     const agreement =
       deflate === null ? null : deflateAgreement('server', deflate.parameters, options, settings.maxPayload);
     const Socket = (this.options.WebSocket ?? WebSocket) as typeof WebSocket;
@@ -287,13 +286,13 @@ export class WebSocketServer<
   }
 
   private _endpoint(): UpgradeEndpoint {
+    // As in ws, this is the `emit` of now, also when another is assigned.
+    const connected = this.emit.bind(this, 'connection');
     return {
       shouldHandle: (request) => this.shouldHandle(request),
       isRunning: () => this._state === RUNNING,
       upgrade: (request, socket, head) =>
-        this.handleUpgrade(request as InstanceType<U>, socket, head, (client) =>
-          this.emit('connection', client, request),
-        ),
+        this.handleUpgrade(request as InstanceType<U>, socket, head, connected),
     };
   }
 
@@ -308,6 +307,12 @@ export class WebSocketServer<
       server.removeListener('error', this._onServerError);
       removeEndpoint(server, endpoint);
     };
+  }
+
+  /** An HTTP server may tell that it has closed before its last socket does. */
+  private _ownClosed(): void {
+    this._own = null;
+    this._closeIfIdle();
   }
 
   private _closeIfIdle(): void {
@@ -330,34 +335,3 @@ function isMistake({ code, cause }: HandshakeError): boolean {
 
 /** Sockets that were handed in; a second time is a mistake that would mix two protocols' bytes. */
 const adopted = new WeakSet<Duplex>();
-
-const serverChecks: Readonly<Record<string, OptionCheck>> = {
-  ...connectionChecks,
-  maxPendingHandshakes: amount,
-  trustProxy: either(amount, { accepts: (value) => typeof value === 'boolean', expected: 'a boolean' }),
-  path: {
-    accepts: (value) => typeof value === 'string' && (value === '' || value.startsWith('/')),
-    expected: "a string that begins with '/'",
-  },
-  authenticate: callable,
-  verifyClient: callable,
-  handleProtocols: callable,
-  allowedOrigins: {
-    accepts: (value) => Array.isArray(value) || value === 'same-host' || typeof value === 'function',
-    expected: "'same-host', an array of strings and regular expressions, or a function",
-  },
-};
-
-function checkOptions(options: UpgradePolicy): void {
-  const { port, server, noServer, perMessageDeflate } = options;
-  checkOptionValues(options, serverChecks);
-  // As with ws, `null` is as good as nothing.
-  const given = [port != null, Boolean(server), Boolean(noServer)].filter(Boolean).length;
-  if (given !== 1) {
-    throw new UsageError(
-      'WS_ERR_INVALID_OPTIONS',
-      'One and only one of the "port", "server", or "noServer" options must be specified',
-    );
-  }
-  if (perMessageDeflate && perMessageDeflate !== true) checkDeflateOptions(perMessageDeflate);
-}

@@ -4,7 +4,14 @@
  */
 
 import type { MessagePort } from 'node:worker_threads';
-import { defineInterface, requireArguments, toUnsignedShort, toUSVString } from './web-idl.js';
+import {
+  defineInterface,
+  requireArguments,
+  toDictionary,
+  toDOMString,
+  toUnsignedShort,
+  toUSVString,
+} from './web-idl.js';
 
 /** Options of a `CloseEvent`. */
 export interface CloseEventInit {
@@ -77,8 +84,10 @@ class OwnCloseEvent extends Event implements CloseEvent {
   constructor(type: string, eventInitDict: CloseEventInit = {}) {
     // biome-ignore lint/complexity/noArguments: Web IDL tells a missing argument from `undefined`
     requireArguments(arguments.length, 1, 'CloseEvent constructor');
-    super(type, eventInitDict);
-    const { wasClean = false, code = 0, reason = '' } = eventInitDict;
+    const name = toDOMString(type);
+    const init = toDictionary(eventInitDict, 'eventInitDict');
+    const { bubbles, cancelable, composed, wasClean = false, code = 0, reason = '' } = init;
+    super(name, { bubbles: Boolean(bubbles), cancelable: Boolean(cancelable), composed: Boolean(composed) });
     this.#wasClean = Boolean(wasClean);
     this.#code = toUnsignedShort(code);
     this.#reason = toUSVString(reason);

@@ -68,6 +68,7 @@ describe('parseAddress', () => {
 describe('checkSubprotocols', () => {
   it.each([
     [undefined, []],
+    [null, []],
     [[], []],
     ['chat', ['chat']],
     [
@@ -78,7 +79,7 @@ describe('checkSubprotocols', () => {
     expect(checkSubprotocols(protocols)).toEqual(list);
   });
 
-  it.each([[''], ['a b'], ['a,b'], [['a', 'a']], [['']], [['é']], [[1 as never]]])(
+  it.each([[''], ['a b'], ['a,b'], [['a', 'a']], [['']], [['é']], [[1 as never]], [5 as never]])(
     'refuses %j',
     (protocols) => {
       expect(caught(() => checkSubprotocols(protocols))).toMatchObject({

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { WebSocket } from '../../src/client/websocket.js';
-import { UsageError } from '../../src/protocol/errors.js';
+import { UsageError, UsageRangeError } from '../../src/protocol/errors.js';
 import { compressed, noise } from './compressible.js';
 import { Connections, next, turns } from './connections.js';
 import { ManualClock } from './manual-clock.js';
@@ -38,11 +38,11 @@ describe('close', () => {
     [5000, ''],
     [1000.5, ''],
     ['1000' as never, ''],
-    [1000, 'x'.repeat(124)],
-    [1000, 'é'.repeat(62)],
-  ])('throws for %s and %j, and nothing happens', async (code, reason) => {
+    [1000, 'x'.repeat(124), UsageRangeError],
+    [1000, 'é'.repeat(62), UsageRangeError],
+  ])('throws for %s and %j, and nothing happens', async (code, reason, Class = UsageError as never) => {
     const { client, socket } = await connections.pair();
-    expect(() => client.close(code, reason)).toThrow(UsageError);
+    expect(() => client.close(code, reason)).toThrow(Class);
     expect(client.readyState).toBe(WebSocket.OPEN);
     const message = next(socket, 'message');
     client.send('still there');

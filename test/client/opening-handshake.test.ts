@@ -4,8 +4,8 @@ import net, { type Socket } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import { parseAddress } from '../../src/client/address.js';
 import type { ClientOptions } from '../../src/client/client-options.js';
-import { OpeningHandshake } from '../../src/client/opening-handshake.js';
-import { HandshakeError, UsageError } from '../../src/protocol/errors.js';
+import { type OpeningHandler, OpeningHandshake } from '../../src/client/opening-handshake.js';
+import { HandshakeError } from '../../src/protocol/errors.js';
 import { acceptKey } from '../../src/protocol/handshake/accept-key.js';
 import { ManualClock } from './manual-clock.js';
 import { fail, failureOf, open, openAndClose, start, withResolvers } from './start-opening.js';
@@ -109,7 +109,7 @@ describe('subprotocols', () => {
   it('are offered in order, and the choice is told', async () => {
     const server = await answering101({ 'Sec-WebSocket-Protocol': 'b' });
     expect((await openAndClose(at(server), {}, { subprotocols: ['a', 'b'] })).subprotocol).toBe('b');
-    expect(server.heads[0].fields.get('sec-websocket-protocol')).toBe('a, b');
+    expect(server.heads[0].fields.get('sec-websocket-protocol')).toBe('a,b');
   });
 
   it.each([
@@ -210,6 +210,8 @@ describe('a 101 response that is wrong', () => {
 
   it.each([
     ['Invalid Upgrade header', { Upgrade: 'foo' }],
+    ['Unexpected server response: 101', { Upgrade: null }],
+    ['Unexpected server response: 101', { Connection: null }],
     ['Invalid Sec-WebSocket-Accept header', { 'Sec-WebSocket-Accept': 'CxYS6+NgJSBG74mdgLvGscRvpns=' }],
   ])('is told as %j', async (message, fields) => {
     const server = await answering101(fields);
@@ -439,7 +441,7 @@ describe('abort', () => {
     expect(started.handshake.request).toBeNull();
     expect(clock.pending).toBe(0);
     const error = await failureOf(started);
-    expect(error).toBeInstanceOf(UsageError);
+    expect(error).toBeInstanceOf(HandshakeError);
     expect(error).toMatchObject(aborted);
     await new Promise((resolve) => setImmediate(resolve));
     expect(started.calls).toEqual(['failed']);
@@ -451,6 +453,19 @@ describe('abort', () => {
     const started = start(at(server));
     await arrived.promise;
     started.handshake.abort();
+    expect(await failureOf(started)).toMatchObject(aborted);
+    await server.closed();
+  });
+
+  it('closes a connection whose response has been read', async () => {
+    const server = await servers.raw((socket) => {
+      socket.write('HTTP/1.1 401 Unauthorized\r\nContent-Length: 2\r\n\r\nno');
+    });
+    const unexpectedResponse: OpeningHandler['unexpectedResponse'] = (_request, response) => {
+      response.resume().on('end', () => started.handshake.abort());
+      return true;
+    };
+    const started = start(at(server), {}, { unexpectedResponse });
     expect(await failureOf(started)).toMatchObject(aborted);
     await server.closed();
   });

@@ -103,6 +103,26 @@ describe('compression', () => {
     expect(whole.data?.equals(message)).toBe(true);
   });
 
+  it.each([5, 100_000])('takes payloads of %d bytes without waiting', async (length) => {
+    const deflate = agreed({ serverNoContextTakeover: false, clientNoContextTakeover: false });
+    const messages = ['a', 'b', 'c'].map((letter) => letter.repeat(length));
+    const compressed = await Promise.all(
+      messages.map((message) => result((done) => deflate.compress(message, true, done))),
+    );
+    const inflated = await Promise.all(
+      compressed.map(({ data }) => result((done) => deflate.decompress(data as Buffer, true, done))),
+    );
+    expect(inflated.map(({ data }) => `${data}`)).toEqual(messages);
+  });
+
+  it('tells all who wait that it was cleaned up', async () => {
+    const deflate = agreed();
+    const waiting = [1, 2].map((letter) => result((done) => deflate.compress(`${letter}`, true, done)));
+    deflate.cleanup();
+    for (const { error } of await Promise.all(waiting))
+      expect(error).toMatchObject({ code: 'WS_ERR_CONNECTION_CLOSED' });
+  });
+
   it('calls back later', async () => {
     const deflate = agreed();
     const order: string[] = [];

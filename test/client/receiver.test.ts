@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { describe, expect, it } from 'vitest';
 import { PerMessageDeflate } from '../../src/client/per-message-deflate.js';
 import { Receiver, type ReceiverOptions } from '../../src/client/receiver.js';
+import { Sender } from '../../src/client/sender.js';
 import { everyCut } from '../protocol/every-cut.js';
 
 type Told = [event: string, ...values: unknown[]];
@@ -37,6 +38,17 @@ const deflated = (): ReceiverOptions => {
   deflate.accept([{}]);
   return { extensions: { [PerMessageDeflate.extensionName]: deflate } };
 };
+
+/** A frame of some hundred bytes that inflates to a hundred kilobytes. */
+function bomb(): Promise<Buffer> {
+  const deflate = new PerMessageDeflate({ isServer: true });
+  deflate.accept([{}]);
+  return new Promise((resolve) =>
+    deflate.compress(Buffer.alloc(100_000), true, (_, compressed) =>
+      resolve(Buffer.concat(Sender.frame(compressed as Buffer, { opcode: 1, fin: true, rsv1: true }))),
+    ),
+  );
+}
 
 const conversation = Buffer.from(
   `810161820162890163010164${'8a0165'}800166${hello}8101678805${'03e8627965'}810168`,
@@ -117,6 +129,27 @@ describe('a Receiver', () => {
     expect((fragments as Buffer[]).map(String)).toEqual(['a', 'b']);
     const [[, blob] = []] = await received({ binaryType: 'blob' }, bytes());
     expect(await (blob as Blob).text()).toBe('ab');
+  });
+
+  it('refuses a binaryType that there is not', () => {
+    expect(() => new Receiver({ binaryType: 'buffer' as 'blob' })).toThrow(
+      expect.objectContaining({ code: 'WS_ERR_INVALID_OPTIONS' }),
+    );
+  });
+
+  it('bounds what a message inflates to, also where the extension does not', async () => {
+    const { extensions } = deflated();
+    const told = await received({ extensions, maxPayload: 1000 }, [await bomb()]);
+    expect(told).toEqual([
+      ['error', expect.objectContaining({ code: 'WS_ERR_UNSUPPORTED_MESSAGE_LENGTH', closeCode: 1009 })],
+    ]);
+  });
+
+  it('tells of the close frame at once, also where events have turns of their own', () => {
+    const receiver = new Receiver({ allowSynchronousEvents: false });
+    const told = listen(receiver);
+    receiver.write(Buffer.from('8800', 'hex'));
+    expect(plain(told)).toEqual([['conclude', 1005, '']]);
   });
 
   it('takes text unchecked if it is asked to', async () => {

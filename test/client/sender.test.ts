@@ -15,8 +15,14 @@ function vector(what: string): string {
   return found?.hex as string;
 }
 
-const written = (wire: PassThrough): string => (wire.read() as Buffer | null)?.toString('hex') ?? '';
+/** Everything that was written; a `read` may give a part of it. */
+function written(wire: PassThrough): string {
+  const chunks: Buffer[] = [];
+  for (let chunk = wire.read(); chunk !== null; chunk = wire.read()) chunks.push(chunk as Buffer);
+  return Buffer.concat(chunks).toString('hex');
+}
 const refused = expect.objectContaining({ code: 'WS_ERR_INVALID_ARGUMENT' });
+const tooLong = expect.objectContaining({ code: 'WS_ERR_CONTROL_DATA_TOO_LONG' });
 
 describe('Sender.frame', () => {
   it('gives the frames of RFC 6455 §5.7', () => {
@@ -103,10 +109,50 @@ describe('a Sender', () => {
 
   it('refuses control frames that are too long and close codes that may not be sent', () => {
     const sender = new Sender(new PassThrough());
-    expect(() => sender.ping(Buffer.alloc(126))).toThrow(refused);
-    expect(() => sender.pong('é'.repeat(63))).toThrow(refused);
+    expect(() => sender.ping(Buffer.alloc(126))).toThrow(tooLong);
+    expect(() => sender.pong('é'.repeat(63))).toThrow(tooLong);
     expect(() => sender.close(1005)).toThrow(refused);
-    expect(() => sender.close(1000, 'x'.repeat(124))).toThrow(refused);
+    expect(() => sender.close(1000, 'x'.repeat(124))).toThrow(tooLong);
+  });
+
+  it('refuses what is no data, and reasons of another type', () => {
+    const sender = new Sender(new PassThrough());
+    for (const data of [5, null, undefined, {}]) {
+      expect(() => sender.send(data as never, { fin: true })).toThrow(TypeError);
+      expect(() => sender.ping(data as never)).toThrow(TypeError);
+    }
+    for (const reason of [5, null, new Uint16Array(1), {}])
+      expect(() => sender.close(1000, reason as never)).toThrow(refused);
+  });
+
+  it('takes a reason in bytes', () => {
+    const wire = new PassThrough();
+    new Sender(wire).close(1000, new Uint8Array([97]));
+    expect(written(wire)).toBe('880303e861');
+  });
+
+  it('writes frames that were made before', async () => {
+    const wire = new PassThrough();
+    const sender = new Sender(wire);
+    await new Promise((resolve) => sender.sendFrame(Sender.frame('hi', { opcode: 1, fin: true }), resolve));
+    expect(written(wire)).toBe('81026869');
+  });
+
+  it('calls onerror when a Blob cannot be read, and destroys the socket', async () => {
+    const wire = new PassThrough();
+    const sender = new Sender(wire);
+    const blob = new Blob(['x']);
+    blob.arrayBuffer = () => Promise.reject(new Error('unreadable'));
+    const told: string[] = [];
+    sender.send(blob, { fin: true }, (error) => told.push(`callback: ${error?.message}`));
+    await new Promise<void>((resolve) => {
+      sender.onerror = (error) => {
+        told.push(`onerror: ${error.message}`);
+        resolve();
+      };
+    });
+    expect(told).toEqual(['callback: unreadable', 'onerror: unreadable']);
+    expect(wire.destroyed).toBe(true);
   });
 
   it('keeps the order while a Blob is read', async () => {
@@ -114,9 +160,9 @@ describe('a Sender', () => {
     const sender = new Sender(wire);
     sender.send(new Blob(['one']), { fin: true });
     const done = new Promise((resolve) => sender.send('two!', { fin: true }, resolve));
-    expect(sender.bufferedBytes).toBe(4);
+    expect([sender._state, sender._bufferedBytes]).toEqual([2, 7]);
     await done;
-    expect(sender.bufferedBytes).toBe(0);
+    expect([sender._state, sender._bufferedBytes]).toEqual([0, 0]);
     expect(written(wire)).toBe(`8103${Buffer.from('one').toString('hex')}810474776f21`);
   });
 

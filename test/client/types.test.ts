@@ -60,7 +60,7 @@ describe('a socket', () => {
     expectTypeOf<Blob>().toExtend<BufferLike>();
     expectTypeOf<Buffer[]>().toExtend<BufferLike>();
     expectTypeOf(socket.send).toBeCallableWith('x', (error) => {
-      expectTypeOf(error).toEqualTypeOf<Error | null | undefined>();
+      expectTypeOf(error).toEqualTypeOf<Error | undefined>();
     });
     expectTypeOf(socket.send).toBeCallableWith(
       'x',

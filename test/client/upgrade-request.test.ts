@@ -40,6 +40,29 @@ describe('headers', () => {
     });
   });
 
+  it('have the order of ws, behind those of the user', async () => {
+    const server = await servers.http();
+    const options = { headers: { 'X-Token': 'abc' }, origin: 'https://a', auth: 'x:y' };
+    await openAndClose(plain(server), options);
+    expect([...server.heads[0].fields.keys()]).toEqual([
+      'x-token',
+      'sec-websocket-version',
+      'sec-websocket-key',
+      'connection',
+      'upgrade',
+      'sec-websocket-extensions',
+      'origin',
+      'host',
+      'authorization',
+    ]);
+  });
+
+  it('lack Host with setHost: false', async () => {
+    const server = await servers.raw((socket) => socket.destroy());
+    await fail(plain(server), { setHost: false } as ClientOptions);
+    expect(server.heads[0].fields.has('host')).toBe(false);
+  });
+
   it('have a key of their own each time', async () => {
     const keys = [await fieldsFor({}), await fieldsFor({})].map((fields) => fields.get('sec-websocket-key'));
     expect(new Set(keys).size).toBe(2);
@@ -180,7 +203,7 @@ describe('the socket', () => {
       return net.connect(options);
     };
     const { socket } = await open(plain(server, '/x'), { agent });
-    expect(asked).toMatchObject([{ host: '127.0.0.1', port: server.port }]);
+    expect(asked).toMatchObject([{ host: '127.0.0.1', port: String(server.port) }]);
     expect(Object.keys(agent.sockets)).toEqual([]);
     socket.destroy();
     agent.destroy();

@@ -155,8 +155,9 @@ describe('the end', () => {
     two.on('end', () => two.end());
     one.end('last');
     await closes;
+    // As with ws: what was written is out when both close frames are.
     expect(logs).toEqual([
-      ['end', 'finish', 'close'],
+      ['finish', 'end', 'close'],
       ['end', 'finish', 'close'],
     ]);
     expect([client.readyState, one.destroyed, two.destroyed]).toEqual([WebSocket.CLOSED, true, true]);

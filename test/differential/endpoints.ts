@@ -1,6 +1,6 @@
 /** What programs run against: a server and a client of one implementation, a raw TCP peer, and a tap between. */
 import { once } from 'node:events';
-import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
+import { type AddressInfo, connect, createServer, type Server, type ServerOpts, type Socket } from 'node:net';
 
 import type {
   ClientOptions,
@@ -43,8 +43,11 @@ export async function stop(server: WebSocketServer | Server): Promise<void> {
 }
 
 /** A TCP server for one connection, and the port on which it listens. */
-export async function rawServer(accept: (socket: Socket) => void): Promise<{ server: Server; port: number }> {
-  const server = createServer((socket) => {
+export async function rawServer(
+  accept: (socket: Socket) => void,
+  options: ServerOpts = {},
+): Promise<{ server: Server; port: number }> {
+  const server = createServer(options, (socket) => {
     socket.on('error', () => {});
     accept(socket);
   });

@@ -84,7 +84,16 @@ describe('the TypeScript of the documents', () => {
 
   it('is not hidden in blocks of other names', () => {
     const languages = new Set(documents.flatMap(({ blocks }) => blocks.map(({ language }) => language)));
-    expect([...languages].sort()).toEqual(['html', 'http', 'json', 'mermaid', 'sh', 'ts']);
+    expect([...languages].sort()).toEqual([
+      'haproxy',
+      'html',
+      'http',
+      'json',
+      'mermaid',
+      'nginx',
+      'sh',
+      'ts',
+    ]);
   });
 });
 

@@ -44,18 +44,18 @@ export function exportsOf(file: string): ExportedDeclaration[] {
   );
   const imports = new Map(
     Array.from(text.matchAll(/^import \{([^}]+)\} from '(.+)';$/gm), ([, names, module]) =>
-      exportedNames(names as string).map((name) => [name, resolve(module as string)] as const),
+      namesIn(names as string).map(({ name }) => [name, resolve(module as string)] as const),
     ).flat(),
   );
   const named = Array.from(
     text.matchAll(/^export (?:type )?\{([^}]+)\}(?: from '(.+)')?;$/gm),
     ([, names, module]) =>
-      exportedNames(names as string).map((name) => {
-        const declaring = module === undefined ? (imports.get(name) ?? file) : resolve(module);
-        return { name, file: declaring, comment: commentOf(declaring, name) };
+      namesIn(names as string).map(({ declared, name }) => {
+        const declaring = module === undefined ? (imports.get(declared) ?? file) : resolve(module);
+        return { name, file: declaring, comment: commentOf(declaring, declared) };
       }),
   );
-  const own = Array.from(text.matchAll(/^export const (\w+)/gm), ([, name]) => ({
+  const own = Array.from(text.matchAll(/^export (?:const|type) (\w+)/gm), ([, name]) => ({
     name: name as string,
     file,
     comment: commentOf(file, name as string),
@@ -63,13 +63,14 @@ export function exportsOf(file: string): ExportedDeclaration[] {
   return [...everything.flat(), ...named.flat(), ...own].filter(({ name }) => /^\w+$/.test(name));
 }
 
-/** The names of an export or import list, as they are called outside. */
-function exportedNames(list: string): string[] {
+/** What an export or import list names: as it is declared, and as it is called here. */
+function namesIn(list: string): { declared: string; name: string }[] {
   return list
     .split(',')
     .map((item) => item.trim().replace(/^type /, ''))
     .filter((item) => item !== '' && !/ as (?:default|'module\.exports')$/.test(item))
-    .map((item) => item.replace(/^.+ as /, ''));
+    .map((item) => item.split(' as '))
+    .map(([declared = '', name = declared]) => ({ declared, name }));
 }
 
 /** The first doc comment of the declarations of `name`; throws if there is no declaration. */

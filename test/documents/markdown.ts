@@ -42,12 +42,7 @@ const foreign = new Set(['node_modules', 'dist', 'coverage', 'test-artifacts', '
 
 /** Every Markdown file of the repository. */
 export function allDocuments(): MarkdownDocument[] {
-  return readdirSync(root, { withFileTypes: true })
-    .filter(({ name }) => !foreign.has(name))
-    .flatMap((entry) => (entry.isDirectory() ? markdownBelow(entry.name) : [entry.name]))
-    .filter((path) => path.endsWith('.md'))
-    .sort()
-    .map(readDocument);
+  return markdownBelow('').sort().map(readDocument);
 }
 
 /** One of them by its path from the root. */
@@ -79,9 +74,12 @@ export function namesInTables(document: MarkdownDocument, heading: string): stri
   return tables.flatMap(({ rows }) => rows.flatMap(([first]) => codeNames(first as string)));
 }
 
+/** `folder` is empty for the root, else it ends with a slash. */
 function markdownBelow(folder: string): string[] {
-  const entries = readdirSync(root + folder, { recursive: true, withFileTypes: true });
-  return entries.map((entry) => `${entry.parentPath}/${entry.name}`.slice(root.length));
+  return readdirSync(root + folder, { withFileTypes: true }).flatMap((entry) => {
+    if (entry.isDirectory()) return foreign.has(entry.name) ? [] : markdownBelow(`${folder}${entry.name}/`);
+    return entry.name.endsWith('.md') ? [folder + entry.name] : [];
+  });
 }
 
 /** The lines with those of code blocks emptied. */

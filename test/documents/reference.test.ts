@@ -17,6 +17,7 @@ const classes = {
   handshake: 'HandshakeError',
   connection: 'ConnectionClosedError',
   usage: 'UsageError',
+  range: 'UsageRangeError',
   syntax: 'UsageSyntaxError',
 } as const;
 

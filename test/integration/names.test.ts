@@ -12,7 +12,7 @@ const taken = (...objects: object[]) =>
 it('a WebSocket takes no names but those of its API', () => {
   const states = ['CONNECTING', 'OPEN', 'CLOSING', 'CLOSED', 'readyState'];
   const facts = ['url', 'protocol', 'extensions', 'binaryType', 'bufferedAmount', 'isPaused'];
-  const additions = ['latency', 'droppedMessages', 'sendStream', 'messageStreams'];
+  const additions = ['latency', 'droppedMessages', 'sendStream', 'messageStreams', 'toJSON'];
   const methods = ['send', 'ping', 'pong', 'close', 'terminate', 'pause', 'resume', 'setSocket'];
   expect(taken(WebSocket.prototype)).toEqual(
     ['constructor', ...states, ...facts, ...additions, ...methods].sort(),
@@ -20,7 +20,7 @@ it('a WebSocket takes no names but those of its API', () => {
 });
 
 it('a WebSocketServer takes no names but those of its API', () => {
-  const names = ['options', 'clients', 'address', 'shouldHandle', 'handleUpgrade', 'close'];
+  const names = ['options', 'path', 'clients', 'address', 'shouldHandle', 'handleUpgrade', 'close'];
   const additions = ['broadcast', 'prepareMessage', 'metrics', 'drain'];
   const server = new WebSocketServer({ noServer: true });
   expect(taken(WebSocketServer.prototype, server)).toEqual(['constructor', ...names, ...additions].sort());

@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { describe, expect, it } from 'vitest';
 import { ManualClock } from '../client/manual-clock.js';
 import { connected, RecordingDuplex, startOn, turn } from './connected.js';
@@ -158,5 +159,18 @@ describe('the end comes exactly once', () => {
     await owner.until('close');
     expect(owner.events).toEqual(['text hi', 'close 1000']);
     expect(parseFrames(socket.bytes)).toMatchObject([{ opcode: 8, payload: normal }]);
+  });
+});
+
+describe('a Duplex that does not destroy itself', () => {
+  it('is destroyed when both close frames are exchanged and both directions have ended', async () => {
+    const socket = new RecordingDuplex({ autoDestroy: false });
+    const { owner } = startOn(socket);
+    socket.push(maskedFrame(CLOSE, normal));
+    await turn();
+    expect(socket.destroyed).toBe(false);
+    socket.push(null);
+    await once(socket, 'close');
+    expect(owner.events).toEqual(['close 1000']);
   });
 });

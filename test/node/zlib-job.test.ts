@@ -93,6 +93,13 @@ describe('joinOutput and unpinned', () => {
     expect(unpinned(large)).toBe(large);
     expect(unpinned(large.subarray(0, 60_000)).buffer).toBe(large.buffer);
     expect(unpinned(large.subarray(0, 40_000)).buffer.byteLength).toBe(40_000);
-    expect(joinOutput([large.subarray(5, 10)], 5).buffer.byteLength).toBeLessThanOrEqual(Buffer.poolSize);
+    expect(joinOutput([large.subarray(5, 10)], 5).buffer).not.toBe(large.buffer);
+  });
+
+  it('copies whatever the size of the pool that small Buffers come from', () => {
+    const pool = Buffer.allocUnsafeSlow(65_600);
+    expect(unpinned(pool.subarray(0, 16_384)).buffer).not.toBe(pool.buffer);
+    const smallPool = Buffer.allocUnsafeSlow(8192);
+    expect(unpinned(smallPool.subarray(0, 10)).buffer).toBe(smallPool.buffer);
   });
 });

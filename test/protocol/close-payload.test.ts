@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { closePayload, judgeClosePayload } from '../../src/protocol/close-payload.js';
-import { UsageError } from '../../src/protocol/errors.js';
+import { UsageError, UsageRangeError } from '../../src/protocol/errors.js';
 import { closePayload as rawPayload } from './raw-frame.js';
 import { invalidUtf8, truncatedUtf8, validUtf8 } from './utf8-sequences.js';
 
@@ -8,9 +8,9 @@ const codeOf = (action: () => unknown): string => {
   try {
     action();
   } catch (error) {
-    if (error instanceof UsageError) return error.code;
+    if (error instanceof UsageError || error instanceof UsageRangeError) return error.code;
   }
-  return 'no UsageError';
+  return 'nothing thrown';
 };
 
 describe('closePayload', () => {
@@ -29,14 +29,28 @@ describe('closePayload', () => {
     expect(codeOf(() => closePayload(code as number))).toBe('WS_ERR_INVALID_ARGUMENT');
   });
 
+  it('takes a Uint8Array as reason, and nothing else that is not text', () => {
+    expect(closePayload(1000, Uint8Array.of(0x61)).toString('hex')).toBe('03e861');
+    for (const reason of [12, null, ['a'], {}, new Float32Array(20), new ArrayBuffer(2)]) {
+      expect(codeOf(() => closePayload(1000, reason as never))).toBe('WS_ERR_INVALID_ARGUMENT');
+    }
+  });
+
   it('refuses a reason of more than 123 bytes', () => {
     expect(closePayload(1000, 'x'.repeat(123)).length).toBe(125);
-    expect(codeOf(() => closePayload(1000, 'x'.repeat(124)))).toBe('WS_ERR_INVALID_ARGUMENT');
-    expect(codeOf(() => closePayload(1000, 'é'.repeat(62)))).toBe('WS_ERR_INVALID_ARGUMENT');
+    expect(codeOf(() => closePayload(1000, 'x'.repeat(124)))).toBe('WS_ERR_CONTROL_DATA_TOO_LONG');
+    expect(codeOf(() => closePayload(1000, 'é'.repeat(62)))).toBe('WS_ERR_CONTROL_DATA_TOO_LONG');
   });
 });
 
 describe('judgeClosePayload', () => {
+  it('passes over the reason where it is not to be checked', () => {
+    const payload = Buffer.of(3, 232, 0xff);
+    expect(judgeClosePayload(payload)?.code).toBe('WS_ERR_INVALID_UTF8');
+    expect(judgeClosePayload(payload, false)).toBeNull();
+    expect(judgeClosePayload(Buffer.of(0, 0), false)?.code).toBe('WS_ERR_INVALID_CLOSE_CODE');
+  });
+
   it('accepts no payload, and a code without a reason', () => {
     expect(judgeClosePayload(Buffer.alloc(0))).toBeNull();
     expect(judgeClosePayload(rawPayload(1000))).toBeNull();

@@ -12,6 +12,8 @@ import {
   type ProtocolErrorCode,
   UsageError,
   type UsageErrorCode,
+  UsageRangeError,
+  type UsageRangeErrorCode,
   UsageSyntaxError,
   type UsageSyntaxErrorCode,
 } from '../../src/protocol/errors.js';
@@ -24,7 +26,7 @@ const codesOf = <Code extends ErrorCode>(kind: string): Code[] =>
 describe('the catalogue', () => {
   it.each(catalogue)('%s is a stable name', (code, { kind }) => {
     expect(code).toMatch(/^WS_ERR_[A-Z][A-Z0-9_]*[A-Z0-9]$/);
-    expect(['protocol', 'limit', 'handshake', 'connection', 'usage', 'syntax']).toContain(kind);
+    expect(['protocol', 'limit', 'handshake', 'connection', 'usage', 'range', 'syntax']).toContain(kind);
   });
 
   it('keeps the names and messages that users of ws know', () => {
@@ -65,7 +67,7 @@ describe('the catalogue', () => {
 describe('ProtocolError', () => {
   it.each(codesOf<ProtocolErrorCode>('protocol'))('%s', (code) => {
     const error = new ProtocolError(code);
-    expect(error).toBeInstanceOf(Error);
+    expect(error).toBeInstanceOf(RangeError);
     expect(error.code).toBe(code);
     expect(error.closeCode).toBe((errorCatalogue[code] as Entry).status);
     expect(error.message).toBe(errorCatalogue[code].message);
@@ -83,6 +85,7 @@ describe('ProtocolError', () => {
 describe('LimitError', () => {
   it.each(codesOf<LimitErrorCode>('limit'))('%s', (code) => {
     const error = new LimitError(code);
+    expect(error).toBeInstanceOf(RangeError);
     expect(error.code).toBe(code);
     expect(error.closeCode).toBe((errorCatalogue[code] as Entry).status);
     expect(error.message).toBe(errorCatalogue[code].message);
@@ -156,6 +159,12 @@ describe('UsageError', () => {
     expect([error.code, error.name]).toEqual([code, 'UsageError']);
     expect(error.message.endsWith('detail')).toBe(true);
     expect(error.message.startsWith(errorCatalogue[code].message)).toBe(true);
+  });
+
+  it.each(codesOf<UsageRangeErrorCode>('range'))('%s is a RangeError', (code) => {
+    const error = new UsageRangeError(code, 'detail');
+    expect(error).toBeInstanceOf(RangeError);
+    expect([error.code, error.name, error.message]).toEqual([code, 'RangeError', 'detail']);
   });
 
   it.each(codesOf<UsageSyntaxErrorCode>('syntax'))('%s is a SyntaxError', (code) => {

@@ -73,10 +73,9 @@ describe('close', () => {
 
   it('emits close only when the HTTP server of our own has closed', async () => {
     const started = await start();
-    const { client } = await connectPair(started);
     const idle = await RawClient.connect(started.port);
     idle.socket.write('GET / HTTP/1.1\r\n');
-    await turn();
+    const { client } = await connectPair(started);
     let emitted = false;
     started.server.on('close', () => {
       emitted = true;

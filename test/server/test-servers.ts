@@ -77,10 +77,7 @@ export function serve(server: Server, options: AnyOptions = {}): WebSocketServer
 }
 
 /** A client that is open. */
-export async function connect(
-  { url }: { url: string },
-  options: ClientOptions & { protocols?: string[] } = {},
-): Promise<WebSocket> {
+export async function connect({ url }: { url: string }, options: ClientOptions = {}): Promise<WebSocket> {
   const { protocols = [], ...rest } = options;
   const client = new WebSocket(url, protocols, rest);
   onTestFinished(() => client.terminate());

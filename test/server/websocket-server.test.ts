@@ -100,7 +100,7 @@ describe('with port', () => {
     server.on('listening', () => events.push('listening'));
     expect(server.address()).toBeNull();
     await once(server, 'listening');
-    expect(events.sort()).toEqual(['callback', 'listening']);
+    expect(events).toEqual(['callback', 'listening']);
     expect(server.address()).toEqual({ address: '127.0.0.1', family: 'IPv4', port: expect.any(Number) });
   });
 
@@ -277,6 +277,18 @@ describe('events', () => {
       'x-path': ['/a'],
       'set-cookie': ['a=1', 'b=2'],
     });
+    client.socket.destroy();
+  });
+
+  it('headers are written as UTF-8: no letter becomes the end of a line', async () => {
+    const { server, port } = await start();
+    // The low octets of these letters are CR and LF.
+    server.on('headers', (lines) => lines.push('X-Name: \u010d\u010aX-Smuggled: yes'));
+    const client = await RawClient.connect(port);
+    client.socket.write(upgradeRequest());
+    const { headers } = await client.answer();
+    expect(headers).not.toHaveProperty('x-smuggled');
+    expect(Buffer.from(String(headers['x-name']), 'latin1').toString()).toBe('\u010d\u010aX-Smuggled: yes');
     client.socket.destroy();
   });
 

@@ -37,6 +37,13 @@ export class HeaderFields {
     this.#count += 1;
   }
 
+  /** Replaces the fields of a name; `undefined` removes them. */
+  set(name: string, value: string | readonly string[] | undefined): void {
+    this.#count -= this.all(name).length;
+    this.#valuesByName.delete(name.toLowerCase());
+    if (value !== undefined) this.append(name, String(value));
+  }
+
   /** Whether there is a field of this name. */
   has(name: string): boolean {
     return this.#valuesByName.has(name.toLowerCase());

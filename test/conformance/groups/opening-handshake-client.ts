@@ -32,7 +32,7 @@ export const openingHandshakeClient: readonly ClientHandshakeCase[] = [
     section: '§4.1',
     ...protocols,
     options: { origin: 'http://example.org', headers: { Cookie: 'a=b', 'X-Foo': 'bar' } },
-    requests: { [PROTOCOL]: 'chat, superchat', Origin: 'http://example.org', Cookie: 'a=b', 'X-Foo': 'bar' },
+    requests: { [PROTOCOL]: 'chat,superchat', Origin: 'http://example.org', Cookie: 'a=b', 'X-Foo': 'bar' },
     fields: { [PROTOCOL]: 'chat' },
     opens: { protocol: 'chat' },
   },

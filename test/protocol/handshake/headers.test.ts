@@ -30,6 +30,13 @@ describe('HeaderFields', () => {
     expect(fields.all('missing')).toEqual([]);
   });
 
+  it('replaces and removes the fields of a name', () => {
+    const changed = HeaderFields.fromRaw(['A', '1', 'a', '2', 'B', '3']);
+    changed.set('A', '4');
+    changed.set('b', undefined);
+    expect([changed.all('a'), changed.has('B'), changed.count]).toEqual([['4'], false, 1]);
+  });
+
   it.each(['__proto__', 'constructor', 'toString'])('%s is a name like any other', (name) => {
     expect(new HeaderFields().has(name)).toBe(false);
     const own = HeaderFields.fromRaw([name, '1', name, '2']);

@@ -1,0 +1,45 @@
+/**
+ * What `send`, `ping` and `pong` do with each form of data, once there is a connection that takes it. It may not
+ * know ready states or events.
+ */
+import type { Connection } from '../node/connection.js';
+import { PreparedMessage } from '../node/prepared-message.js';
+import type { SendCallback } from '../node/socket-writer.js';
+import { bytesOf, payloadOf, sizeOf } from './payload.js';
+import type { SendOptions } from './websocket-types.js';
+
+/** Sends a message or a fragment; `true` while more may be sent (see `highWaterMark`). */
+export function sendMessage(
+  connection: Connection,
+  data: unknown,
+  options: SendOptions,
+  callback: SendCallback | undefined,
+): boolean {
+  const { outgoing } = connection;
+  const isText = typeof data === 'string' || typeof data === 'number';
+  const { binary = !isText, compress = true, fin = true } = options;
+  if (data instanceof Blob) return outgoing.sendBlob(data, { isBinary: binary, compress, fin }, callback);
+  if (!(data instanceof PreparedMessage)) {
+    return outgoing.send(payloadOf(data), { isBinary: binary, compress, fin }, callback);
+  }
+  // The frame of a prepared message has no mask.
+  if (connection.settings.plain.role === 'server') return outgoing.sendPrepared(data, compress, callback);
+  return outgoing.send(data.payload, { isBinary: data.isBinary, compress, fin: true }, callback);
+}
+
+/** Sends a ping or pong. @throws UsageRangeError over 125 bytes */
+export function sendControl(
+  { outgoing, engine }: Connection,
+  kind: 'ping' | 'pong',
+  data: unknown,
+  callback: SendCallback | undefined,
+): void {
+  outgoing.beginTurn();
+  engine[kind](bytesOf(data));
+  if (callback !== undefined) outgoing.whenWritten(callback);
+}
+
+/** Bytes of what was to be sent. */
+export function messageSize(data: unknown): number {
+  return data instanceof PreparedMessage ? data.payload.length : sizeOf(data);
+}

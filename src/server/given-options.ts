@@ -1,0 +1,80 @@
+import { WebSocket } from '../client/websocket.js';
+import {
+  amount,
+  callable,
+  checkOptionValues,
+  connectionChecks,
+  either,
+  type OptionCheck,
+} from '../node/option-checks.js';
+import { checkDeflateOptions } from '../node/per-message-deflate-options.js';
+import { UsageError } from '../protocol/errors.js';
+import type { UpgradePolicy } from './upgrade.js';
+
+/**
+ * What a server makes of the options that it was given: it checks them, and shows the defaults of those that
+ * `ws` shows. It may not know what any of them does.
+ */
+
+/** @throws UsageError `WS_ERR_INVALID_OPTIONS` */
+export function checkOptions(options: UpgradePolicy): void {
+  const { port, server, noServer, perMessageDeflate } = options;
+  checkOptionValues(options, serverChecks);
+  // As with ws, `null` is as good as nothing.
+  const given = [port != null, Boolean(server), Boolean(noServer)].filter(Boolean).length;
+  if (given !== 1) {
+    throw new UsageError(
+      'WS_ERR_INVALID_OPTIONS',
+      'One and only one of the "port", "server", or "noServer" options must be specified',
+    );
+  }
+  if (perMessageDeflate && perMessageDeflate !== true) checkDeflateOptions(perMessageDeflate);
+}
+
+/** A copy of the options in which `undefined` and `null` are replaced by the default. */
+export function withDefaults(options: UpgradePolicy): UpgradePolicy {
+  const given = Object.entries(options).filter(([, value]) => value !== undefined && value !== null);
+  const { perMessageDeflate } = options;
+  return {
+    ...defaults,
+    ...Object.fromEntries(given),
+    perMessageDeflate: perMessageDeflate === true ? {} : (perMessageDeflate ?? false),
+  };
+}
+
+/** `null`, as in `ws`, where there is none. */
+const defaults = {
+  allowSynchronousEvents: true,
+  autoPong: true,
+  backlog: null,
+  clientTracking: true,
+  closeTimeout: 30_000,
+  handleProtocols: null,
+  host: null,
+  maxFragments: 131_072,
+  maxPayload: 104_857_600,
+  noServer: false,
+  path: null,
+  port: null,
+  server: null,
+  skipUTF8Validation: false,
+  verifyClient: null,
+  WebSocket,
+} as unknown as UpgradePolicy;
+
+const serverChecks: Readonly<Record<string, OptionCheck>> = {
+  ...connectionChecks,
+  maxPendingHandshakes: amount,
+  trustProxy: either(amount, { accepts: (value) => typeof value === 'boolean', expected: 'a boolean' }),
+  path: {
+    accepts: (value) => typeof value === 'string' && (value === '' || value.startsWith('/')),
+    expected: "a string that begins with '/'",
+  },
+  authenticate: callable,
+  verifyClient: callable,
+  handleProtocols: callable,
+  allowedOrigins: {
+    accepts: (value) => Array.isArray(value) || value === 'same-host' || typeof value === 'function',
+    expected: "'same-host', an array of strings and regular expressions, or a function",
+  },
+};
