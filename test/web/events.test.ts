@@ -17,6 +17,19 @@ describe('CloseEvent', () => {
     expect([event.type, event.cancelable]).toEqual(['end', true]);
   });
 
+  it('takes for a dictionary what Web IDL does', () => {
+    const Loose = CloseEvent as unknown as new (type: unknown, init: unknown) => CloseEvent;
+    for (const none of [null, undefined, {}, () => 0]) {
+      expect([new Loose('x', none).code, new Loose('x', none).bubbles]).toEqual([0, false]);
+    }
+    expect(() => new Loose('x', 5)).toThrow(TypeError);
+    expect(() => new Loose(Symbol('x'), {})).toThrow(TypeError);
+    expect(new Loose('x', { bubbles: 1, cancelable: 'yes' })).toMatchObject({
+      bubbles: true,
+      cancelable: true,
+    });
+  });
+
   it('is shaped as Web IDL says', () => {
     expect(String(new CloseEvent('close'))).toBe('[object CloseEvent]');
     expect([CloseEvent.name, (CloseEvent as unknown as { length: number }).length]).toEqual([
