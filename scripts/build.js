@@ -63,11 +63,14 @@ function isPageUpToDate() {
 /**
  * Every file below a folder of the repository but installed packages, as paths from the root.
  * @param {string} folder
+ * @returns {string[]}
  */
 export function listFiles(folder) {
-  return readdirSync(root + folder, { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile() && !entry.parentPath.includes('/node_modules'))
-    .map((entry) => `${entry.parentPath}/${entry.name}`.slice(root.length).replaceAll('\\', '/'));
+  return readdirSync(root + folder, { withFileTypes: true }).flatMap((entry) => {
+    const path = `${folder}/${entry.name}`;
+    if (entry.isDirectory()) return entry.name === 'node_modules' ? [] : listFiles(path);
+    return entry.isFile() ? [path] : [];
+  });
 }
 
 if (import.meta.filename === process.argv[1]) await buildOrExit();

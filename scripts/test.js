@@ -10,7 +10,7 @@ import { ensurePrograms } from './ensure-programs.js';
 import { size } from './size.js';
 import { program, run, runSteps, secondsSince } from './steps.js';
 import { installTestPackages } from './test-packages.js';
-import { checkEveryProjectRuns, totals, unitProjects, vitestStep } from './vitest-projects.js';
+import { checkEveryProjectRuns, nodeLtsStep, totals, unitProjects, vitestStep } from './vitest-projects.js';
 
 const started = performance.now();
 /** @type {import('./steps.js').Step[]} */
@@ -23,7 +23,8 @@ const steps = [
   { name: 'sources', action: checkSources },
   ...[...unitProjects, 'conformance', 'integration', 'documents'].map(vitestStep),
   { name: 'fuzz', action: () => run('node', ['scripts/run-typescript.js', 'fuzz/main.ts', '--fixed']) },
-  ...['browser', 'differential'].map(vitestStep),
+  ...['browser', 'differential', 'third-party', 'interop', 'drop-in', 'runtimes'].map(vitestStep),
+  nodeLtsStep(),
   { name: 'exports', action: checkExports },
   { name: 'publint and attw', action: checkPackage },
   { name: 'knip', action: () => run(program('knip'), []) },

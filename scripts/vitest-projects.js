@@ -4,10 +4,13 @@
  */
 import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { listFiles } from './build.js';
-import { program, root, run } from './steps.js';
+import { root, run } from './steps.js';
 
 /** The projects of vitest.config.ts whose tests need neither a build nor a browser. */
 export const unitProjects = ['protocol', 'node', 'client', 'server', 'web', 'cli'];
+
+/** The projects that run on the current LTS of Node.js as well: what a newer Node.js can change. */
+const ltsProjects = [...unitProjects, 'conformance', 'integration'];
 
 /** What all runs so far have given. */
 export const totals = { passed: 0, failed: 0 };
@@ -18,18 +21,41 @@ export const totals = { passed: 0, failed: 0 };
  * @returns {import('./steps.js').Step}
  */
 export function vitestStep(project) {
-  return { name: `tests: ${project}`, action: () => runProject(project) };
+  return { name: `tests: ${project}`, action: () => runProjects(process.execPath, [project], project) };
 }
 
-/** @param {string} project */
-async function runProject(project) {
-  const report = `${root}node_modules/.cache/vitest/${project}.json`;
+/**
+ * A step that runs unit and integration tests on the Node.js of test/runtimes, where a deprecated API throws.
+ * @returns {import('./steps.js').Step}
+ */
+export function nodeLtsStep() {
+  const folder = `${root}test/runtimes/`;
+  const { dependencies } = JSON.parse(readFileSync(`${folder}package.json`, 'utf8'));
+  const name = `Node.js ${dependencies.node}`;
+  const node = `${folder}node_modules/.bin/node`;
+  const env = { NODE_OPTIONS: '--throw-deprecation' };
+  return { name: `tests: on ${name}`, action: () => runProjects(node, ltsProjects, name, env) };
+}
+
+/**
+ * @param {string} node path of the Node.js that runs vitest and its workers
+ * @param {readonly string[]} projects
+ * @param {string} name of the run
+ * @param {NodeJS.ProcessEnv} [env]
+ */
+async function runProjects(node, projects, name, env) {
+  const report = `${root}node_modules/.cache/vitest/${name}.json`;
   rmSync(report, { force: true });
   const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${report}`];
-  const code = await run(program('vitest'), ['run', '--project', project, ...reporters]);
+  const selected = projects.flatMap((project) => ['--project', project]);
+  const code = await run(
+    node,
+    [`${root}node_modules/vitest/vitest.mjs`, 'run', ...selected, ...reporters],
+    env,
+  );
   const before = totals.failed;
   const results = existsSync(report) ? JSON.parse(readFileSync(report, 'utf8')) : undefined;
-  const notRun = results === undefined ? 1 : addResults(results, project);
+  const notRun = results === undefined ? 1 : addResults(results, name);
   // A run that failed as a whole counts as one failed test, so that the last line cannot look good.
   if ((code !== 0 || notRun !== 0) && totals.failed === before) totals.failed += 1;
   return notRun || code;
@@ -38,9 +64,9 @@ async function runProject(project) {
 /**
  * @param {{ numPassedTests: number, numFailedTests: number, numTotalTests: number,
  *   testResults: { status: string, assertionResults: unknown[] }[] }} results
- * @param {string} project
+ * @param {string} name
  */
-function addResults(results, project) {
+function addResults(results, name) {
   const { numPassedTests: passed, numFailedTests: failed, numTotalTests: total, testResults } = results;
   const brokenFiles = testResults.filter(
     (file) => file.status === 'failed' && file.assertionResults.length === 0,
@@ -48,7 +74,7 @@ function addResults(results, project) {
   totals.passed += passed;
   totals.failed += failed + brokenFiles.length;
   if (total === passed + failed) return 0;
-  console.error(`${project}: ${total - passed - failed} tests did not run`);
+  console.error(`${name}: ${total - passed - failed} tests did not run`);
   return 1;
 }
 
