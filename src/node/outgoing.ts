@@ -6,6 +6,7 @@ import { MessageDeflater } from './message-deflater.js';
 import type { PreparedMessage } from './prepared-message.js';
 import { SendQueue, type SendTask } from './send-queue.js';
 import type { SendCallback, SocketWriter } from './socket-writer.js';
+import { atEndOfTurn } from './turn.js';
 
 /** What `Outgoing` tells its connection. */
 export interface OutgoingHandler {
@@ -234,7 +235,7 @@ export class Outgoing {
 
   /** Makes sure that what is sent now leaves at the end of this turn. */
   beginTurn(): void {
-    if (this.batch()) process.nextTick(flush, this);
+    if (this.batch()) atEndOfTurn(this);
   }
 
   /** The connection is gone: queued messages fail, no zlib job stays. */
@@ -382,10 +383,6 @@ function bufferOf(payload: Buffer | string): Buffer {
 /** Never at once: what a callback throws must not leave the queue half emptied. */
 function fail(callback: SendCallback | undefined, error: Error): void {
   if (callback !== undefined) process.nextTick(callback, error);
-}
-
-function flush(outgoing: Outgoing): void {
-  outgoing.flush();
 }
 
 function drained(handler: OutgoingHandler): void {

@@ -7,7 +7,7 @@ export const connectionDifferences = {
     hawser:
       'What is sent in one turn of the event loop leaves in one write at its end; until then `bufferedAmount` counts it.',
     reason:
-      'One write in place of many is most of the speed. Before `process.exit()` wait for the callback: `socket.send(data, () => process.exit())`.',
+      'One write in place of many is most of the speed. What was sent before `process.exit()` leaves as well. A turn that computes for long after `send` delays what it has sent: let it go on in `setImmediate`.',
   },
   'send-returns': {
     ws: '`send` returns `undefined`.',
