@@ -1,4 +1,5 @@
-import { type MaskingKeySource, SlabPool } from '../protocol/frame-encoder.js';
+import type { MaskingKeySource } from '../protocol/frame-encoder.js';
+import { SlabPool } from '../protocol/slab-pool.js';
 import type { ProtocolOptions } from '../protocol/websocket-protocol.js';
 import { type Clock, systemClock } from './clock.js';
 import { randomMaskingKey } from './masking-keys.js';

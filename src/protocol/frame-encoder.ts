@@ -1,8 +1,8 @@
 import { Buffer } from 'node:buffer';
 import { maskRange, readKey } from './mask.js';
+import { LARGE_SLAB, type SlabPool } from './slab-pool.js';
 
 const MASK = 0x80;
-const SLAB_SIZE = 65_536;
 /** Payloads up to this many bytes are copied into the slab; larger ones are handed over at once, by reference. */
 export const MAX_COPIED = 4096;
 const MAX_HEADER = 14;
@@ -20,27 +20,6 @@ export interface FrameSink {
   write(bytes: Buffer, payload?: Buffer): boolean;
 }
 
-/** Spare slabs that encoders share: an idle connection holds none. */
-export class SlabPool {
-  private readonly spare: Buffer[] = [];
-  private readonly capacity: number;
-
-  /** @param capacity most slabs of 64 KiB that are kept for reuse; 8 by default */
-  constructor(capacity = 8) {
-    this.capacity = capacity;
-  }
-
-  /** A slab of 64 KiB. */
-  take(): Buffer {
-    return this.spare.pop() ?? Buffer.allocUnsafeSlow(SLAB_SIZE);
-  }
-
-  /** Gives a slab back that nobody reads any more. */
-  give(slab: Buffer): void {
-    if (this.spare.length < this.capacity) this.spare.push(slab);
-  }
-}
-
 /**
  * Turns payloads into frames (RFC 6455 §5.2) and gathers them: small frames are copied into a slab, so that
  * frames written between `cork` and `uncork` leave in one piece. Knows nothing of states or of what may be
@@ -56,6 +35,8 @@ export class FrameEncoder {
   private readonly nextMaskingKey: MaskingKeySource | null;
   private slab: Buffer = EMPTY;
   private used = 0;
+  /** What left last time: a connection that sends much begins with a large slab, so that nothing has to move. */
+  private last = 0;
   private corked = false;
 
   constructor(sink: FrameSink, pool: SlabPool, nextMaskingKey: MaskingKeySource | null) {
@@ -157,9 +138,19 @@ export class FrameEncoder {
   }
 
   private reserve(size: number): void {
+    if (this.used + size <= this.slab.length) return;
     // Again if the sink has called back and filled the next slab.
-    while (this.used > 0 && this.used + size > this.slab.length) this.flush();
-    if (this.slab.length === 0) this.slab = this.pool.take();
+    while (this.used > 0 && this.used + size > LARGE_SLAB) this.flush();
+    if (this.used + size > this.slab.length) this.enlarge(this.used + size);
+  }
+
+  private enlarge(size: number): void {
+    const slab = this.pool.take(Math.max(size, this.last));
+    if (this.slab.length > 0) {
+      this.slab.copy(slab, 0, 0, this.used);
+      this.pool.give(this.slab);
+    }
+    this.slab = slab;
   }
 
   private flush(): void {
@@ -175,6 +166,7 @@ export class FrameEncoder {
     const { slab, used } = this;
     this.slab = EMPTY;
     this.used = 0;
+    this.last = used;
     const bytes = slab.subarray(0, used);
     if (this.sinkBlocked) {
       this.pool.give(slab);

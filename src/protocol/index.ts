@@ -38,7 +38,6 @@ export {
   type FrameSink,
   frameHeaderLength,
   type MaskingKeySource,
-  SlabPool,
   writeFrameHeader,
 } from './frame-encoder.js';
 export * from './handshake/index.js';
@@ -46,6 +45,7 @@ export { applyMask, type MaskingKey } from './mask.js';
 export { MessageAssembler } from './message-assembler.js';
 export { type MessageHandler, type MessageMode, MessageReceiver } from './message-receiver.js';
 export { isControlOpcode, Opcode, opcodeName } from './opcodes.js';
+export { SlabPool } from './slab-pool.js';
 export { Utf8Validator } from './utf8.js';
 export {
   type ProtocolHandler,

@@ -4,9 +4,10 @@ import { closePayload, judgeClosePayload } from './close-payload.js';
 import { type ClosingState, canSend, nextClosingState } from './closing-handshake.js';
 import { type LimitError, ProtocolError, UsageError, UsageRangeError } from './errors.js';
 import { type DecoderGate, FrameDecoder, type FrameHandler, type FrameRules } from './frame-decoder.js';
-import { FrameEncoder, type MaskingKeySource, SlabPool } from './frame-encoder.js';
+import { FrameEncoder, type MaskingKeySource } from './frame-encoder.js';
 import { type MessageHandler, type MessageMode, MessageReceiver } from './message-receiver.js';
 import { isControlOpcode, Opcode } from './opcodes.js';
+import { SlabPool } from './slab-pool.js';
 
 const FIN = 0x80;
 const RSV1 = 0x40;

@@ -3,14 +3,13 @@ import {
   FrameEncoder,
   type FrameSink,
   frameHeaderLength,
-  SlabPool,
   writeFrameHeader,
 } from '../../src/protocol/frame-encoder.js';
+import { SlabPool } from '../../src/protocol/slab-pool.js';
 import { seededBytes } from './every-cut.js';
 import { rawFrame, readRawFrames } from './raw-frame.js';
 import { countingKeys } from './recording-handler.js';
 
-const slabSize = 65_536;
 const lengths = [
   0, 1, 2, 124, 125, 126, 127, 128, 129, 4095, 4096, 4097, 65_534, 65_535, 65_536, 65_537, 200_000,
 ];
@@ -163,7 +162,7 @@ describe('slabs', () => {
     encoder.encode(0x82, Buffer.from('a'));
     encoder.encode(0x82, Buffer.from('b'));
     const [first, , second] = sink.handed as Buffer[];
-    expect(first.buffer).not.toBe(second.buffer);
+    expect([first.buffer, first.byteOffset]).not.toEqual([second.buffer, second.byteOffset]);
     expect(first.toString('latin1')).toBe('\x82\x01a');
   });
 
@@ -176,8 +175,7 @@ describe('slabs', () => {
     encoder.encode(0x82, Buffer.from('b'));
     const [first, , second] = sink.handed as Buffer[];
     expect([first, second].map((bytes) => bytes.toString('latin1'))).toEqual(['\x82\x01a', '\x82\x01b']);
-    const slab = pool.take();
-    expect(slab).toHaveLength(slabSize);
+    const slab = pool.take(1);
     for (const bytes of [first, second]) expect(bytes.buffer).not.toBe(slab.buffer);
     encoder.sinkBlocked = false;
     pool.give(slab);
@@ -185,16 +183,37 @@ describe('slabs', () => {
     expect(sink.handed[4]!.buffer).toBe(slab.buffer);
   });
 
-  it('are shared up to the capacity of their pool', () => {
-    const pool = new SlabPool(1);
-    const first = pool.take();
-    const second = pool.take();
-    expect(first.length).toBe(slabSize);
-    expect(first).not.toBe(second);
-    pool.give(first);
-    pool.give(second);
-    expect(pool.take()).toBe(first);
-    expect(pool.take()).not.toBe(second);
+  it('are small for small outputs, and what is held back moves when they are full', () => {
+    const pool = new SlabPool();
+    const small = pool.take(1);
+    pool.give(small);
+    const { sink, encoder } = encoderFor('server', pool);
+    encoder.encode(0x82, Buffer.from('a'));
+    expect(sink.handed[0]!.byteOffset).toBe(small.byteOffset);
+    encoder.cork();
+    const payload = Buffer.alloc(1000, 'b');
+    for (let count = 0; count < 5; count++) encoder.encode(0x82, payload);
+    encoder.uncork();
+    expect(sink.handed).toHaveLength(4);
+    expect(sink.handed[2]).toEqual(
+      Buffer.concat(Array.from({ length: 5 }, () => [Buffer.of(0x82, 126, 3, 232), payload]).flat()),
+    );
+    expect(pool.take(1)).toBe(small);
+  });
+
+  it('are large at once where much was sent before', () => {
+    const pool = new SlabPool();
+    const { sink, encoder } = encoderFor('server', pool);
+    for (let round = 0; round < 2; round++) {
+      encoder.cork();
+      for (let count = 0; count < 5; count++) encoder.encode(0x82, Buffer.alloc(1000));
+      encoder.uncork();
+    }
+    const small = pool.take(1);
+    encoder.encode(0x82, Buffer.from('a'));
+    expect(sink.handed[4]!.buffer).not.toBe(small.buffer);
+    encoder.encode(0x82, Buffer.from('a'));
+    expect(sink.handed[6]!.buffer).toBe(small.buffer);
   });
 
   it('survive a sink that sends within write', () => {

@@ -1,0 +1,39 @@
+import { describe, expect, it } from 'vitest';
+import { LARGE_SLAB, SlabPool } from '../../src/protocol/slab-pool.js';
+
+describe('SlabPool', () => {
+  it('lends small slabs for up to 4 KiB and large ones beyond', () => {
+    const pool = new SlabPool();
+    expect([1, 4096, 4097, LARGE_SLAB].map((size) => pool.take(size).length)).toEqual([
+      4096, 4096, 65_536, 65_536,
+    ]);
+  });
+
+  it('keeps large slabs up to its capacity', () => {
+    const pool = new SlabPool(1);
+    const [first, second] = [pool.take(LARGE_SLAB), pool.take(LARGE_SLAB)];
+    expect(first).not.toBe(second);
+    pool.give(first);
+    pool.give(second);
+    expect(pool.take(LARGE_SLAB)).toBe(first);
+    expect(pool.take(LARGE_SLAB)).not.toBe(second);
+  });
+
+  it('cuts 16 small slabs that do not overlap out of a large one', () => {
+    const pool = new SlabPool();
+    const slabs = Array.from({ length: 16 }, () => pool.take(1));
+    expect(new Set(slabs.map(({ buffer }) => buffer)).size).toBe(1);
+    expect(slabs.map(({ byteOffset }) => byteOffset).sort((a, b) => a - b)).toEqual(
+      Array.from({ length: 16 }, (_, index) => index * 4096),
+    );
+    expect(pool.take(1).buffer).not.toBe(slabs[0]?.buffer);
+  });
+
+  it('keeps at most 1,024 small slabs', () => {
+    const pool = new SlabPool();
+    const slabs = Array.from({ length: 1040 }, () => pool.take(1));
+    for (const slab of slabs) pool.give(slab);
+    const again = new Set(Array.from({ length: 1040 }, () => pool.take(1)));
+    expect(slabs.filter((slab) => again.has(slab))).toHaveLength(1024);
+  });
+});
