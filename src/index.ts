@@ -184,17 +184,17 @@ declare module './client/websocket.js' {
     type ServerOptions<
       T extends typeof WebSocket = typeof WebSocket,
       U extends typeof import('node:http').IncomingMessage = typeof import('node:http').IncomingMessage,
-      Context = undefined,
+      Context = unknown,
     > = import('./server/server-options.js').ServerOptions<T, U, Context>;
     type WebSocketServer<
       T extends typeof WebSocket = typeof WebSocket,
       U extends typeof import('node:http').IncomingMessage = typeof import('node:http').IncomingMessage,
-      Context = undefined,
+      Context = unknown,
     > = import('./server/websocket-server.js').WebSocketServer<T, U, Context>;
     type Server<
       T extends typeof WebSocket = typeof WebSocket,
       U extends typeof import('node:http').IncomingMessage = typeof import('node:http').IncomingMessage,
-      Context = undefined,
+      Context = unknown,
     > = import('./server/websocket-server.js').WebSocketServer<T, U, Context>;
     type WebSocket = Instance;
 

@@ -81,7 +81,8 @@ export class ErrorEvent extends Event {
     slotsOf(this)[kError] = error;
   }
 
-  get error(): Error {
+  /** Errors of hawser and of Node have a `code`. */
+  get error(): Error & { readonly code?: string } {
     return slotsOf(this)[kError];
   }
 

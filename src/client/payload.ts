@@ -11,6 +11,9 @@ export type Data = string | RawData;
 /** How binary messages are handed out. */
 export type BinaryType = 'nodebuffer' | 'arraybuffer' | 'fragments' | 'blob';
 
+/** Its values. */
+export const binaryTypes: ReadonlySet<unknown> = new Set(['nodebuffer', 'arraybuffer', 'fragments', 'blob']);
+
 /** What `send`, `ping` and `pong` take. */
 export type BufferLike =
   | string

@@ -8,7 +8,7 @@ import { Writable } from 'node:stream';
 import { randomMaskingKey } from '../node/masking-keys.js';
 import { LimitError, type ProtocolError, UsageError } from '../protocol/errors.js';
 import { type ProtocolHandler, WebSocketProtocol } from '../protocol/websocket-protocol.js';
-import { type BinaryType, binaryAs } from './payload.js';
+import { type BinaryType, binaryAs, binaryTypes } from './payload.js';
 import { PerMessageDeflate } from './per-message-deflate.js';
 
 /** Options of a `Receiver`. */
@@ -30,8 +30,6 @@ export interface ReceiverOptions {
   /** Whether text is taken unchecked. Default `false`. */
   skipUTF8Validation?: boolean | undefined;
 }
-
-const binaryTypes: ReadonlySet<unknown> = new Set(['nodebuffer', 'arraybuffer', 'fragments', 'blob']);
 
 /**
  * Takes the bytes of one peer. Events: `message` (data, isBinary), `ping` (data), `pong` (data), `conclude` (code,

@@ -17,7 +17,7 @@ import { iterationError, type MessageIterator } from './message-iterator.js';
 import type { MessageStreams } from './message-streams.js';
 import { startOpening } from './opening.js';
 import type { OpeningHandshake } from './opening-handshake.js';
-import { type BinaryType, type BufferLike, binaryAs } from './payload.js';
+import { type BinaryType, type BufferLike, binaryAs, binaryTypes } from './payload.js';
 import {
   CLOSED,
   CLOSING,
@@ -39,7 +39,6 @@ import type {
 import { assignedAgreement, defineWsFields } from './ws-fields.js';
 
 const EMPTY = Buffer.alloc(0);
-const binaryTypes = new Set<string>(['nodebuffer', 'arraybuffer', 'fragments', 'blob']);
 
 /**
  * A WebSocket connection at either end, with the API of `ws` and what hawser adds to it. What is not API begins
@@ -189,12 +188,12 @@ export class WebSocket extends ReadyStateEmitter implements ConnectionOwner {
     await sender.finished;
   }
 
-  /** Sends a ping of at most 125 bytes. @throws UsageError while CONNECTING */
+  /** Sends a ping. @throws UsageError while CONNECTING, UsageRangeError over 125 bytes */
   ping(...args: ControlArguments): void {
     this._sendControl('ping', args);
   }
 
-  /** Sends a pong of at most 125 bytes. @throws UsageError while CONNECTING */
+  /** Sends a pong. @throws UsageError while CONNECTING, UsageRangeError over 125 bytes */
   pong(...args: ControlArguments): void {
     this._sendControl('pong', args);
   }
@@ -202,7 +201,8 @@ export class WebSocket extends ReadyStateEmitter implements ConnectionOwner {
   /**
    * Starts the closing handshake, behind what was sent before. A handshake that hangs is cut off after
    * `closeTimeout`.
-   * @throws UsageError `WS_ERR_INVALID_ARGUMENT` for a code that may not be sent or a reason over 123 bytes
+   * @throws UsageError `WS_ERR_INVALID_ARGUMENT` for a code that may not be sent
+   * @throws UsageRangeError `WS_ERR_CONTROL_DATA_TOO_LONG` for a reason over 123 bytes
    */
   close(code?: number, reason?: string | Buffer): void {
     if (this._state === CONNECTING && this._url !== '') this._abortOpening();
@@ -237,7 +237,7 @@ export class WebSocket extends ReadyStateEmitter implements ConnectionOwner {
   /**
    * Hands out each message as a stream of chunks from the next message on, instead of `message` events;
    * `maxMessageSize` bounds it. See `MessageStreams`.
-   * @throws UsageError `WS_ERR_NOT_OPEN` unless OPEN
+   * @throws UsageError `WS_ERR_NOT_OPEN` while CONNECTING and once CLOSED
    */
   messageStreams(): MessageStreams {
     this._streams = openMessageStreams(this, this._streams, this._options.maxMessageSize ?? 0);
@@ -248,7 +248,7 @@ export class WebSocket extends ReadyStateEmitter implements ConnectionOwner {
   setSocket(socket: Duplex, head: Buffer, options: SocketOptions = {}): void {
     const role = this._isServer ? 'server' : 'client';
     const settings = connectionSettings(role, { ...this._options, ...options });
-    const agreement = assignedAgreement(this);
+    const agreement = assignedAgreement(this, settings.maxPayload);
     this._adopt({ socket, head, settings, agreement, heartbeat: null, subprotocol: this._protocol });
   }
 
@@ -307,7 +307,7 @@ export class WebSocket extends ReadyStateEmitter implements ConnectionOwner {
   connectionClose(code: number, reason: Buffer): void {
     const connection = this._connection as Connection;
     this._wasClean = connection.engine.sentCloseCode !== undefined && code !== CloseCode.ABNORMAL_CLOSURE;
-    this._ended(code, reason, connection.closedError());
+    this._ended(code, reason, () => connection.closedError());
   }
 
   /** A server must not fall for what a peer does, and a loop over messages throws the error itself. */
@@ -316,9 +316,9 @@ export class WebSocket extends ReadyStateEmitter implements ConnectionOwner {
     if (mayThrow || this.listenerCount('error') > 0) this.emit('error', error);
   }
 
-  private _ended(code: number, reason: Buffer, error: Error): void {
+  private _ended(code: number, reason: Buffer, error: () => Error): void {
     this._state = CLOSED;
-    this._iterator?.end(iterationError(error));
+    if (this._iterator !== null) this._iterator.end(iterationError(error()));
     this._iterator = null;
     if (diagnostics.close.hasSubscribers) {
       diagnostics.close.publish({ socket: this, code, reason: reason.toString() });
@@ -334,7 +334,7 @@ export class WebSocket extends ReadyStateEmitter implements ConnectionOwner {
     } finally {
       this._url = this.url;
       this._opening = null;
-      this._ended(CloseCode.ABNORMAL_CLOSURE, EMPTY, error);
+      this._ended(CloseCode.ABNORMAL_CLOSURE, EMPTY, () => error);
     }
   }
 

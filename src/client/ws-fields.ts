@@ -47,16 +47,22 @@ class SenderFace {
   }
 
   ping(data: unknown, _mask?: boolean, callback?: SendCallback): void {
-    sendControl(this.#connection, 'ping', data, callback);
+    this.#control('ping', data, callback);
   }
 
   pong(data: unknown, _mask?: boolean, callback?: SendCallback): void {
-    sendControl(this.#connection, 'pong', data, callback);
+    this.#control('pong', data, callback);
   }
 
   close(code?: number, data?: Buffer | string, _mask?: boolean, callback?: SendCallback): void {
     this.#connection.startClose(code, data);
     if (callback !== undefined) this.#connection.outgoing.whenWritten(callback);
+  }
+
+  #control(kind: 'ping' | 'pong', data: unknown, callback: SendCallback | undefined): void {
+    const connection = this.#connection;
+    if (connection.engine.canSend) sendControl(connection, kind, data, callback);
+    else if (callback !== undefined) process.nextTick(callback, connection.closedError());
   }
 }
 
@@ -110,21 +116,29 @@ const fields: Readonly<Record<string, (socket: WebSocket) => unknown>> = {
   _closeCode: ({ _connection }) => _connection?.closeCode ?? CloseCode.ABNORMAL_CLOSURE,
   _closeMessage: ({ _connection }) => _connection?.closeReason ?? EMPTY,
   _closeFrameSent: ({ _connection }) => (_connection?.engine.sentCloseCode ?? null) !== null,
-  _closeFrameReceived: ({ _connection }) => _connection !== null && _connection.closeCode !== 1006,
+  _closeFrameReceived: ({ _connection }) =>
+    _connection !== null && _connection.closeCode !== CloseCode.ABNORMAL_CLOSURE,
 };
 
-/** What a program has agreed on in place of the handshake, and put where `ws` keeps it. */
-export function assignedAgreement(socket: WebSocket): DeflateAgreement | null {
+/** What a program has agreed on in place of the handshake, and put where `ws` keeps it; bounded by `maxPayload`. */
+export function assignedAgreement(socket: WebSocket, maxPayload: number): DeflateAgreement | null {
   const { _extensions: extensions } = socket as { _extensions?: Record<string, unknown> };
   const deflate = extensions?.[PerMessageDeflate.extensionName];
-  return deflate instanceof PerMessageDeflate ? deflate.agreement : null;
+  const agreement = deflate instanceof PerMessageDeflate ? deflate.agreement : null;
+  if (agreement === null) return null;
+  const { inflate } = agreement;
+  return { ...agreement, inflate: { ...inflate, maxPayload: lower(inflate.maxPayload, maxPayload) } };
 }
 
-/** What `JSON.stringify` shows of a socket: its attributes and the application's own properties. */
+/** The lower of two bounds; 0 is none. */
+function lower(one: number, other: number): number {
+  return one === 0 || other === 0 ? one + other : Math.min(one, other);
+}
+
+/** What `JSON.stringify` shows of a socket: its attributes. What an application put on it may be secret, or a circle. */
 function toJSON(this: WebSocket): object {
   const { url, protocol, extensions, readyState, binaryType, bufferedAmount } = this;
-  const own = Object.entries(this).filter(([name]) => !name.startsWith('_'));
-  return { url, protocol, extensions, readyState, binaryType, bufferedAmount, ...Object.fromEntries(own) };
+  return { url, protocol, extensions, readyState, binaryType, bufferedAmount };
 }
 
 /**

@@ -37,6 +37,8 @@ export interface StreamReceiver {
 }
 
 const EMPTY = Buffer.alloc(0);
+const READING = 1;
+const WRITING = 2;
 
 /**
  * A live connection: pumps bytes between a Duplex and the engine, inflates and deflates, closes in time, and
@@ -68,7 +70,7 @@ export class Connection implements ProtocolHandler, OutgoingHandler, SocketWrite
   private closeRequested = false;
   /** The socket has closed; messages that are being inflated or wait for their turn may still be delivered. */
   private socketClosed = false;
-  /** Directions of the socket that have ended: 1 for reading, 2 for writing. */
+  /** Directions of the socket that have ended. */
   private ended = 0;
   private finished = false;
 
@@ -133,7 +135,7 @@ export class Connection implements ProtocolHandler, OutgoingHandler, SocketWrite
 
   /**
    * Starts the closing handshake behind what is queued, and cuts it off after `closeTimeout`.
-   * @throws UsageError for a code or reason that may not be sent
+   * @throws UsageError for a code that may not be sent, UsageRangeError for a reason that is too long
    */
   startClose(code?: number, reason?: Buffer | string): void {
     if (this.closeRequested) return;
@@ -242,7 +244,7 @@ export class Connection implements ProtocolHandler, OutgoingHandler, SocketWrite
     const { outgoing } = this;
     this.closeCode = code;
     this.closeReason = Buffer.from(reason);
-    if (outgoing.streaming) outgoing.abort(this.closedError());
+    if (outgoing.streaming) outgoing.abort(() => this.closedError());
     if (!outgoing.queueing) return true;
     this.startClose(code === CloseCode.NO_STATUS_RECEIVED ? undefined : code, this.closeReason);
     return false;
@@ -251,7 +253,7 @@ export class Connection implements ProtocolHandler, OutgoingHandler, SocketWrite
   /** @internal */
   failed(error: ProtocolError | LimitError): void {
     this.failure = error;
-    this.outgoing.abort(this.closedError());
+    this.outgoing.abort(() => this.closedError());
     this.tell(() => this.owner.connectionError(error));
   }
 
@@ -260,7 +262,7 @@ export class Connection implements ProtocolHandler, OutgoingHandler, SocketWrite
     this.outgoing.flush();
     if (this.socket.destroyed) return;
     this.holds &= Hold.INFLATION | Hold.CHUNK;
-    this.socket.end(() => this.directionEnded(2));
+    this.socket.end(() => this.directionEnded(WRITING));
     this.socket.resume();
     this.startCloseTimer();
   }
@@ -308,7 +310,7 @@ export class Connection implements ProtocolHandler, OutgoingHandler, SocketWrite
   /** @internal */
   receiveEnd(): void {
     this.engine.receiveEnd();
-    this.directionEnded(1);
+    this.directionEnded(READING);
   }
 
   /** @internal */
@@ -321,7 +323,7 @@ export class Connection implements ProtocolHandler, OutgoingHandler, SocketWrite
   /** Not every Duplex destroys itself when both directions have ended. */
   private directionEnded(direction: number): void {
     this.ended |= direction;
-    if (this.ended === 3) this.socket.destroy();
+    if (this.ended === (READING | WRITING)) this.socket.destroy();
   }
 
   private finishWhenDelivered(): void {
@@ -336,9 +338,8 @@ export class Connection implements ProtocolHandler, OutgoingHandler, SocketWrite
     if (this.closeTimer !== null) this.settings.clock.clearTimeout(this.closeTimer);
     this.heartbeat?.delete(this);
     this.inflater?.cancel();
-    const error = this.closedError();
-    this.outgoing.abort(error);
-    this.streamReceiver?.closed(error);
+    this.outgoing.abort(() => this.closedError());
+    this.streamReceiver?.closed(this.closedError());
     this.owner.connectionClose(this.closeCode, this.closeReason);
   }
 

@@ -1,14 +1,14 @@
 import { randomBytes } from 'node:crypto';
-import { LimitError, UsageError } from '../protocol/errors.js';
+import { LimitError } from '../protocol/errors.js';
 import type { Clock } from './clock.js';
 import type { Connection } from './connection.js';
 
 /** Settings of a heartbeat. */
 export interface HeartbeatSettings {
-  /** Milliseconds without a received byte after which a ping is sent. */
-  readonly interval: number;
-  /** Milliseconds that the peer has to answer, from when the ping has left our buffers. */
-  readonly timeout: number;
+  /** Milliseconds without a received byte after which a ping is sent. Default 25,000. */
+  readonly interval?: number | undefined;
+  /** Milliseconds that the peer has to answer, from when the ping has left our buffers. Default 10,000. */
+  readonly timeout?: number | undefined;
 }
 
 /** One look at all connections every so many milliseconds: a tenth of the shorter time, 1 s at most. */
@@ -37,7 +37,7 @@ interface Pulse {
  * responsive"). One timer for all connections. Our own pausing is never held against a peer.
  */
 export class Heartbeat {
-  private readonly settings: HeartbeatSettings;
+  private readonly settings: { readonly interval: number; readonly timeout: number };
   private readonly clock: Clock;
   private readonly period: number;
   private readonly pulses = new Map<Connection, Pulse>();
@@ -46,14 +46,11 @@ export class Heartbeat {
   private readonly mark = randomBytes(PAYLOAD_LENGTH - 4);
   private counter = 0;
 
-  /** @throws UsageError `WS_ERR_INVALID_OPTIONS` unless both times are positive */
   constructor(settings: HeartbeatSettings, clock: Clock) {
-    if (!(settings.interval > 0 && settings.timeout > 0)) {
-      throw new UsageError('WS_ERR_INVALID_OPTIONS', 'A heartbeat needs a positive interval and timeout');
-    }
-    this.settings = settings;
+    const { interval = 25_000, timeout = 10_000 } = settings;
+    this.settings = { interval, timeout };
     this.clock = clock;
-    this.period = Math.min(MAX_PERIOD, Math.min(settings.interval, settings.timeout) / LOOKS_PER_PERIOD);
+    this.period = Math.min(MAX_PERIOD, Math.min(interval, timeout) / LOOKS_PER_PERIOD);
   }
 
   /** Watches a connection from now on. */

@@ -1,3 +1,4 @@
+import { inspect } from 'node:util';
 import { UsageError } from '../protocol/errors.js';
 
 /**
@@ -41,6 +42,18 @@ export function either(first: OptionCheck, second: OptionCheck): OptionCheck {
   };
 }
 
+const positive = (value: unknown): boolean => value === undefined || (typeof value === 'number' && value > 0);
+
+/** `HeartbeatSettings`, or `false` for none. */
+const heartbeat: OptionCheck = {
+  accepts: (value) => {
+    if (typeof value !== 'object') return value === false;
+    const { interval, timeout } = value as { interval?: unknown; timeout?: unknown };
+    return positive(interval) && positive(timeout);
+  },
+  expected: 'false or { interval, timeout }, in milliseconds and above 0',
+};
+
 /** Options that connections of both ends have. */
 export const connectionChecks: Readonly<Record<string, OptionCheck>> = {
   maxPayload: amount,
@@ -50,6 +63,7 @@ export const connectionChecks: Readonly<Record<string, OptionCheck>> = {
   handshakeTimeout: amount,
   highWaterMark: amount,
   maxBufferedAmount: amount,
+  heartbeat,
   slowConsumer: either(oneOf('close', 'drop', 'send'), callable),
   textType: oneOf('buffer', 'string'),
 };
@@ -60,7 +74,9 @@ export function checkOptionValues(options: object, checks: Readonly<Record<strin
     if (value === undefined || value === null || !Object.hasOwn(checks, name)) continue;
     const { accepts, expected } = checks[name];
     if (accepts(value)) continue;
-    const shown = typeof value === 'string' ? `'${value}'` : String(value);
-    throw new UsageError('WS_ERR_INVALID_OPTIONS', `The option "${name}" must be ${expected}, not ${shown}`);
+    throw new UsageError(
+      'WS_ERR_INVALID_OPTIONS',
+      `The option "${name}" must be ${expected}, not ${inspect(value)}`,
+    );
   }
 }

@@ -137,6 +137,8 @@ export class Outgoing {
 
   /** Sends bytes that are frames already, masked at a client, in their place among the messages. */
   sendFrames(frames: Buffer, callback: SendCallback | undefined): void {
+    // A message that was begun is not cut: its frames are judged with its first.
+    if (this.limited && this.admitted === null && !this.admit(frames.length, true, callback)) return;
     const send = () => this.sendEncoded(frames, callback);
     if (!this.queueing) {
       send();
@@ -238,11 +240,11 @@ export class Outgoing {
     if (this.batch()) atEndOfTurn(this);
   }
 
-  /** The connection is gone: queued messages fail, no zlib job stays. */
-  abort(error: Error): void {
+  /** The connection is gone: queued messages fail, no zlib job stays. An error that nobody waits for is not made. */
+  abort(error: () => Error): void {
     this.drainDue = false;
     this.deflater?.cancel();
-    this.queue?.abort(error);
+    if (this.queueing) this.queue?.abort(error());
     this.flush();
   }
 

@@ -22,5 +22,14 @@ export function atEndOfTurn(target: EndOfTurn): void {
 function endTurn(): void {
   const targets = waiting;
   waiting = [];
-  for (const target of targets) target.flush();
+  for (const target of targets) {
+    try {
+      target.flush();
+    } catch (error) {
+      // It is this connection's alone: those behind it would wait for ever.
+      process.nextTick(() => {
+        throw error;
+      });
+    }
+  }
 }

@@ -130,6 +130,11 @@ export const errorCatalogue = {
   },
 } as const satisfies Record<string, CatalogueEntry>;
 
+/** What `Error` takes, named here since declarations for older libraries than ES2022 do not know it. */
+interface Cause {
+  cause?: unknown;
+}
+
 /** Every stable error code of hawser. */
 export type ErrorCode = keyof typeof errorCatalogue;
 
@@ -166,7 +171,7 @@ export class ProtocolError extends RangeError {
   /** The close code that tells the peer: 1002 or 1007. */
   readonly closeCode: number;
 
-  constructor(code: ProtocolErrorCode, detail?: string | number, options?: ErrorOptions) {
+  constructor(code: ProtocolErrorCode, detail?: string | number, options?: Cause) {
     super(text(code, detail), options);
     this.code = code;
     this.closeCode = entry(code).status as number;
@@ -188,7 +193,7 @@ export class LimitError extends RangeError {
 }
 
 /** Options of a `HandshakeError`. */
-export interface HandshakeErrorOptions extends ErrorOptions {
+export interface HandshakeErrorOptions extends Cause {
   /** Stable code; `WS_ERR_HANDSHAKE_REFUSED` by default. */
   code?: HandshakeErrorCode | undefined;
   /** Message; on a server it is the body of the answer, so it must not hold a secret. */
@@ -233,7 +238,7 @@ export class HandshakeError extends Error {
 }
 
 /** What a `ConnectionClosedError` tells of the closing handshake. */
-export interface ConnectionClosedDetails extends ErrorOptions {
+export interface ConnectionClosedDetails extends Cause {
   /** Code of the peer's close frame: 1005 if it had none, 1006 if no close frame came. */
   receivedCode: number;
   /** Reason of the peer's close frame. */
@@ -272,7 +277,7 @@ export class UsageError extends TypeError {
   override readonly name: string = 'UsageError';
   readonly code: UsageErrorCode;
 
-  constructor(code: UsageErrorCode, detail?: string, options?: ErrorOptions) {
+  constructor(code: UsageErrorCode, detail?: string, options?: Cause) {
     super(text(code, detail), options);
     this.code = code;
   }
@@ -283,7 +288,7 @@ export class UsageRangeError extends RangeError {
   override readonly name: string = 'RangeError';
   readonly code: UsageRangeErrorCode;
 
-  constructor(code: UsageRangeErrorCode, detail?: string, options?: ErrorOptions) {
+  constructor(code: UsageRangeErrorCode, detail?: string, options?: Cause) {
     super(text(code, detail), options);
     this.code = code;
   }
@@ -294,7 +299,7 @@ export class UsageSyntaxError extends SyntaxError {
   override readonly name: string = 'SyntaxError';
   readonly code: UsageSyntaxErrorCode;
 
-  constructor(code: UsageSyntaxErrorCode, detail?: string, options?: ErrorOptions) {
+  constructor(code: UsageSyntaxErrorCode, detail?: string, options?: Cause) {
     super(text(code, detail), options);
     this.code = code;
   }

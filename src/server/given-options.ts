@@ -9,6 +9,7 @@ import {
 } from '../node/option-checks.js';
 import { checkDeflateOptions } from '../node/per-message-deflate-options.js';
 import { UsageError } from '../protocol/errors.js';
+import { isOrigin } from './origin-policy.js';
 import type { UpgradePolicy } from './upgrade.js';
 
 /**
@@ -74,7 +75,11 @@ const serverChecks: Readonly<Record<string, OptionCheck>> = {
   verifyClient: callable,
   handleProtocols: callable,
   allowedOrigins: {
-    accepts: (value) => Array.isArray(value) || value === 'same-host' || typeof value === 'function',
-    expected: "'same-host', an array of strings and regular expressions, or a function",
+    accepts: (value) => {
+      if (!Array.isArray(value)) return value === 'same-host' || typeof value === 'function';
+      return value.every((item) => item instanceof RegExp || isOrigin(item));
+    },
+    expected:
+      "'same-host', an array of origins such as 'https://example.org' and regular expressions, or a function",
   },
 };

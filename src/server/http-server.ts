@@ -59,7 +59,7 @@ function fieldsOfProgram(headers: IncomingMessage['headers']): HeaderFields {
 
 /** `name, value, name, value`, as Node's parser leaves them. */
 export function isFromParser(rawHeaders: unknown): rawHeaders is string[] {
-  return Array.isArray(rawHeaders) && typeof (rawHeaders[0] ?? '') === 'string';
+  return Array.isArray(rawHeaders) && typeof rawHeaders[0] === 'string';
 }
 
 function refusePlainRequest(request: IncomingMessage, response: ServerResponse): void {

@@ -11,6 +11,18 @@ export type AllowedOrigins =
   | readonly (string | RegExp)[]
   | ((origin: string | undefined, request: IncomingMessage) => boolean | Promise<boolean>);
 
+/**
+ * Whether a string is an origin as browsers send it (RFC 6454 §6.2): in lower case, without path and default port, no
+ * pattern. Anything else would never match.
+ */
+export function isOrigin(text: unknown): boolean {
+  if (text === 'null') return true;
+  if (typeof text !== 'string' || !URL.canParse(text)) return false;
+  const { origin, protocol, host } = new URL(text);
+  // Other schemes, such as those of browser extensions, have no origin by the URL standard.
+  return schemes.has(protocol) ? origin === text && !host.includes('*') : text === `${protocol}//${host}`;
+}
+
 const schemes = new Set(['http:', 'https:']);
 
 /** Whether a request of this origin may connect. */

@@ -41,7 +41,7 @@ export type Authenticate<Request extends IncomingMessage, Context> = (
 export interface ServerOptions<
   T extends typeof WebSocket = typeof WebSocket,
   U extends typeof IncomingMessage = typeof IncomingMessage,
-  Context = undefined,
+  Context = unknown,
 > {
   /** Host name or address to listen on, with `port`. Default: all addresses. */
   host?: string | undefined;

@@ -106,11 +106,11 @@ function verify(policy: UpgradePolicy, request: IncomingMessage): boolean | Prom
   };
   if (policy.verifyClient?.length !== 2) return (policy.verifyClient as VerifyClientCallbackSync)(info);
   return new Promise((resolve, reject) => {
-    (policy.verifyClient as VerifyClientCallbackAsync)(info, (result, code, message, headers = {}) => {
+    (policy.verifyClient as VerifyClientCallbackAsync)(info, (result, code, message, headers) => {
       if (result) return resolve(true);
       const status = code || 401;
       const body = message || statusText(status);
-      reject(new HandshakeError(status, { message: body, headers: withoutConnection(headers) }));
+      reject(new HandshakeError(status, { message: body, headers: withoutConnection(headers ?? {}) }));
     });
   });
 }

@@ -22,7 +22,7 @@ import { addEndpoint, removeEndpoint, type UpgradeEndpoint } from './upgrade-rou
 
 /** A server's socket with the context that `authenticate` gave it. */
 export type ServerSocket<T extends typeof WebSocket, Context> = InstanceType<T> & {
-  readonly context: Context;
+  readonly context: Exclude<Context, false>;
 };
 
 /** The events of a `WebSocketServer` and their arguments. */
@@ -50,9 +50,9 @@ export interface BroadcastOptions<Socket = WebSocket> {
   /** Compress, where permessage-deflate was negotiated. Default `true`. */
   compress?: boolean | undefined;
   /** Sends only to sockets for which it answers `true`. */
-  filter?: ((socket: Socket) => boolean) | undefined;
+  filter?: { accepts(socket: Socket): boolean }['accepts'] | undefined;
   /** Does not send to this socket. */
-  except?: Socket | undefined;
+  except?: WebSocket | undefined;
 }
 
 const RUNNING = 0;
@@ -66,7 +66,7 @@ const CLOSED = 2;
 export class WebSocketServer<
     T extends typeof WebSocket = typeof WebSocket,
     U extends typeof IncomingMessage = typeof IncomingMessage,
-    Context = undefined,
+    Context = unknown,
   >
   extends TypedEmitter<WebSocketServerEvents<T, U, Context>>
   implements AsyncDisposable
@@ -76,8 +76,8 @@ export class WebSocketServer<
    * for connections that are opened later.
    */
   options: ServerOptions<T, U, Context>;
-  /** The option `path` as it was given, which `@types/ws` declares; empty for every path. */
-  path: string;
+  /** The option `path`, if it was given; the types of `ws` have it. */
+  declare path: string;
   /** The open connections, unless `clientTracking` is off. */
   declare readonly clients: Set<ServerSocket<T, Context>>;
 
@@ -106,9 +106,9 @@ export class WebSocketServer<
     super();
     checkOptions(options);
     this.options = withDefaults(options);
-    this.path = options.path ?? '';
+    if (options.path) this.path = options.path;
     const { clock = systemClock, handshakeTimeout = 10_000 } = this.options;
-    const { heartbeat = { interval: 25_000, timeout: 10_000 } } = this.options;
+    const { heartbeat = {} } = this.options;
     this._heartbeat = heartbeat === false ? null : new Heartbeat(heartbeat, clock);
     this._handler = new UpgradeHandler(this._upgradeHost(), clock);
     const { _collector: collector, _sockets: sockets } = this;
@@ -155,6 +155,8 @@ export class WebSocketServer<
     callback: (socket: ServerSocket<T, Context>, request: InstanceType<U>) => void,
   ): void {
     if (adopted.has(socket)) {
+      // Another server has refused it and nothing can be sent any more: that is no reason to end the process.
+      if (!socket.writable) return;
       throw new UsageError(
         'WS_ERR_INVALID_ARGUMENT',
         'server.handleUpgrade() was called more than once with the same socket, possibly due to a misconfiguration',
@@ -270,7 +272,7 @@ export class WebSocketServer<
   private _accept(upgraded: UpgradedSocket): ServerSocket<T, Context> {
     const { request, socket, head, subprotocol, deflate, context } = upgraded;
     const { perMessageDeflate, trustProxy = false } = this.options;
-    const options = typeof perMessageDeflate === 'object' ? perMessageDeflate : {};
+    const options = perMessageDeflate && perMessageDeflate !== true ? perMessageDeflate : {};
     const settings = this._settings.of(this.options);
     const { _heartbeat: heartbeat } = this;
     const agreement =
@@ -291,8 +293,10 @@ export class WebSocketServer<
     return {
       shouldHandle: (request) => this.shouldHandle(request),
       isRunning: () => this._state === RUNNING,
-      upgrade: (request, socket, head) =>
-        this.handleUpgrade(request as InstanceType<U>, socket, head, connected),
+      upgrade: (request, socket, head) => {
+        // A listener of the application may have handed it to another server.
+        if (!adopted.has(socket)) this.handleUpgrade(request as InstanceType<U>, socket, head, connected);
+      },
     };
   }
 

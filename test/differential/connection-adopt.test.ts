@@ -286,6 +286,26 @@ connection(
       },
     },
     {
+      name: 'an agreement on compression in the field _extensions is bounded by maxPayload',
+      async run(implementation, trace) {
+        const { PerMessageDeflate } = implementation as unknown as {
+          PerMessageDeflate: new (options: object) => { accept(configurations: object[]): void };
+        };
+        const options = { serverNoContextTakeover: true, clientNoContextTakeover: true, threshold: 0 };
+        const deflate = new PerMessageDeflate({ ...options, isServer: true });
+        deflate.accept([{ server_no_context_takeover: [true], client_no_context_takeover: [true] }]);
+        const { near, far } = duplexPair();
+        const socket = unopened(implementation);
+        (socket as unknown as { _extensions: object })._extensions = { 'permessage-deflate': deflate };
+        adopt(socket, near, EMPTY, { maxPayload: 4 });
+        const error = once(socket, 'error');
+        far.write(masked({ opcode: 1, rsv: 4, payload: Buffer.from('f248cdc9c90700', 'hex') }));
+        trace('error', ...(await error));
+        near.destroy();
+        await closed(socket);
+      },
+    },
+    {
       name: 'setSocket does not tell of open twice',
       async run(implementation, trace) {
         const { near } = duplexPair();

@@ -47,6 +47,10 @@ const made: readonly (readonly [name: string, request: object])[] = [
     },
   ],
   [
+    'with raw headers that are empty',
+    { method: 'GET', url: '/', httpVersion: '1.1', headers, rawHeaders: [], socket: {} },
+  ],
+  [
     'with raw headers in pairs',
     { method: 'GET', url: '/', httpVersion: '1.1', headers, rawHeaders: Object.entries(headers), socket: {} },
   ],

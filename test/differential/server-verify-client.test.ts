@@ -135,6 +135,11 @@ differential('verifyClient', [
   refusedBy('nothing', () => undefined, unauthorized),
   refusedBy('the callback with false', (_: unknown, answer: Answer) => answer(false), unauthorized),
   refusedBy(
+    'the callback, later, with null as headers',
+    (_: unknown, answer: Answer) => void setImmediate(answer, false, 401, 'Unauthorized', null as never),
+    unauthorized,
+  ),
+  refusedBy(
     'the callback with false, later',
     (_: unknown, answer: Answer) => setImmediate(answer, false),
     unauthorized,

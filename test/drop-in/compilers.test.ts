@@ -65,6 +65,11 @@ describe('without @types/ws', () => {
     expect(existsSync(folder.file('node_modules/@types/node'))).toBe(true);
   });
 
+  it.each(['5.9', '7'] as const)('TypeScript %s compiles for older libraries', async (compiler) => {
+    const options = ['--module', 'nodenext', '--target', 'es2020'];
+    expect(await compile(folder, compiler, ['imported.mts', 'require.cts'], ...options)).toBe('');
+  });
+
   it.each(modes)(
     'TypeScript %s with %j compiles %j, and %j run',
     async (compiler, options, files, running) => {

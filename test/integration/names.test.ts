@@ -20,7 +20,7 @@ it('a WebSocket takes no names but those of its API', () => {
 });
 
 it('a WebSocketServer takes no names but those of its API', () => {
-  const names = ['options', 'path', 'clients', 'address', 'shouldHandle', 'handleUpgrade', 'close'];
+  const names = ['options', 'clients', 'address', 'shouldHandle', 'handleUpgrade', 'close'];
   const additions = ['broadcast', 'prepareMessage', 'metrics', 'drain'];
   const server = new WebSocketServer({ noServer: true });
   expect(taken(WebSocketServer.prototype, server)).toEqual(['constructor', ...names, ...additions].sort());

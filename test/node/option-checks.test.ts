@@ -20,6 +20,11 @@ const ofBoth: [string, unknown][] = [
   ['maxBufferedAmount', '16 MiB'],
   ['slowConsumer', 'x'],
   ['textType', 'utf8'],
+  ['heartbeat', true],
+  ['heartbeat', 30_000],
+  ['heartbeat', { interval: 0 }],
+  ['heartbeat', { interval: 1, timeout: Number.NaN }],
+  ['heartbeat', { interval: null, timeout: 1 }],
 ];
 
 const ofServers: [string, unknown][] = [
@@ -29,6 +34,13 @@ const ofServers: [string, unknown][] = [
   ['authenticate', 5],
   ['allowedOrigins', '*'],
   ['allowedOrigins', /x/],
+  ['allowedOrigins', ['*']],
+  ['allowedOrigins', ['example.org']],
+  ['allowedOrigins', ['https://example.org/']],
+  ['allowedOrigins', ['https://Example.org']],
+  ['allowedOrigins', ['https://example.org:443']],
+  ['allowedOrigins', ['https://*.example.org']],
+  ['allowedOrigins', [5]],
 ];
 
 describe('a server', () => {
@@ -46,8 +58,13 @@ describe('a server', () => {
 
   it('takes what is documented', () => {
     const options = { maxPayload: 0, maxBufferedAmount: Number.POSITIVE_INFINITY, trustProxy: 2, path: '/x' };
+    const origins = ['https://example.org:8443', 'http://[::1]', 'null', 'chrome-extension://abc', /x/];
     const functions = { slowConsumer: () => 'drop' as const, allowedOrigins: () => true };
     expect(() => new WebSocketServer({ noServer: true, ...options, ...functions })).not.toThrow();
+    for (const heartbeat of [false as const, {}, { interval: 1 }, { timeout: 1 }]) {
+      const others = { heartbeat, allowedOrigins: origins };
+      expect(() => new WebSocketServer({ noServer: true, ...others })).not.toThrow();
+    }
   });
 });
 

@@ -288,6 +288,18 @@ describe('maxBufferedAmount', () => {
     ]);
   });
 
+  it('holds for frames that are ready, but not inside a message', async () => {
+    const { outgoing, socket } = inMemory({ maxBufferedAmount: 100, slowConsumer: 'drop' });
+    socket.stall = true;
+    outgoing.send('be', { ...text, fin: false }, undefined);
+    outgoing.sendFrames(Buffer.alloc(100), undefined);
+    outgoing.send('gun', text, undefined);
+    expect(outgoing.dropped).toBe(0);
+    const dropped = new Promise((resolve) => outgoing.sendFrames(Buffer.alloc(100), resolve));
+    expect(await dropped).toMatchObject({ code: 'WS_ERR_SLOW_CONSUMER' });
+    expect(outgoing.dropped).toBe(1);
+  });
+
   it('is exact', async () => {
     const { outgoing, socket } = inMemory({ maxBufferedAmount: 100, slowConsumer: 'drop' });
     socket.stall = true;

@@ -20,6 +20,23 @@ it('flushes all at the end of the turn, in order, and each turn anew', async () 
   expect(flushed).toEqual(['a', 'b', 'c', 'd']);
 });
 
+it('goes on behind one that throws', async () => {
+  const uncaught = process.listeners('uncaughtException');
+  process.removeAllListeners('uncaughtException');
+  const thrown = once(process, 'uncaughtException');
+  const flushed = new Promise<void>((resolve) => {
+    atEndOfTurn({
+      flush: () => {
+        throw new Error('broken');
+      },
+    });
+    atEndOfTurn({ flush: resolve });
+  });
+  await flushed;
+  expect(await thrown).toMatchObject([{ message: 'broken' }, 'uncaughtException']);
+  for (const listener of uncaught) process.on('uncaughtException', listener);
+});
+
 it('what was sent before process.exit() leaves', async () => {
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');

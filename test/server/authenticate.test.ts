@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import type { IncomingMessage } from 'node:http';
 import { describe, expect, expectTypeOf, it } from 'vitest';
 import { HandshakeError } from '../../src/protocol/errors.js';
+import type { ServerOptions } from '../../src/server/server-options.js';
 import { WebSocketServer } from '../../src/server/websocket-server.js';
 import { exchange, RawClient } from './raw-client.js';
 import { start } from './test-servers.js';
@@ -131,6 +132,20 @@ describe('authenticate', () => {
     expect(asked).toBe(false);
   });
 
+  it('types the context without the false that refuses, and fits where any server is wanted', () => {
+    const server = new WebSocketServer({
+      noServer: true,
+      authenticate: async ({ url }) => (url === '/' ? false : { user: 'alice' }),
+    });
+    server.on('connection', (socket) => {
+      expectTypeOf(socket.context).toEqualTypeOf<{ user: string }>();
+    });
+    const any: WebSocketServer = server;
+    const options: ServerOptions = { noServer: true, authenticate: async () => ({ user: 'alice' }) };
+    const other: WebSocketServer = new WebSocketServer(options);
+    expect([any.clients.size, other.clients.size]).toEqual([0, 0]);
+  });
+
   it('types the context', () => {
     const server = new WebSocketServer({ noServer: true, authenticate: async () => ({ user: 'alice' }) });
     server.on('connection', (socket) => {
@@ -138,7 +153,7 @@ describe('authenticate', () => {
     });
     const plain = new WebSocketServer({ noServer: true });
     plain.on('connection', (socket) => {
-      expectTypeOf(socket.context).toEqualTypeOf<undefined>();
+      expectTypeOf(socket.context).toBeUnknown();
     });
     for (const socket of server.clients) expectTypeOf(socket.context.user).toBeString();
     expect(server.clients.size).toBe(0);

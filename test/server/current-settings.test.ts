@@ -82,6 +82,29 @@ describe('an option that is assigned while the server runs', () => {
     (await RawClient.open(port)).socket.destroy();
   });
 
+  it('refuses with 500 if its value may not be, also where a check was asked before', async () => {
+    const { server, port } = await start({
+      authenticate: async () => {
+        server.options.maxPayload = '1mb' as never;
+      },
+    });
+    expect(await exchange(port)).toMatchObject({ status: 500 });
+  });
+
+  it('may take permessage-deflate away while a check is asked', async () => {
+    const { server, port } = await start({
+      perMessageDeflate: true,
+      authenticate: async () => {
+        server.options.perMessageDeflate = null as never;
+      },
+    });
+    const connection = once(server, 'connection');
+    const lines = ['Sec-WebSocket-Extensions: permessage-deflate'];
+    const client = await RawClient.open(port, { lines });
+    expect((await connection)[0].extensions).toBe('permessage-deflate');
+    client.socket.destroy();
+  });
+
   it('refuses with 500 if its value may not be', async () => {
     const { server, port } = await start();
     server.options.maxPayload = '1mb' as never;

@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { describe, expect, it } from 'vitest';
+import { WebSocketServer } from '../../src/server/websocket-server.js';
 import { exchange, RawClient } from './raw-client.js';
 import { connect, serve, start, startHttp } from './test-servers.js';
 
@@ -22,6 +23,33 @@ describe('several servers on one HTTP server', () => {
     const refused = [one, two].map((server) => [...server.metrics().handshakes.refused]);
     expect(refused).toEqual([[[404, 1]], []]);
   });
+
+  it.each(['before', 'after'])(
+    'a listener of upgrade %s them may hand requests to another',
+    async (place) => {
+      const { http, port } = await startHttp();
+      const other = new WebSocketServer({ noServer: true, path: '/other' });
+      const listen = () =>
+        http.on('upgrade', (request, socket, head) => {
+          if (request.url === '/other')
+            other.handleUpgrade(request, socket, head, (client) => client.send('hi'));
+        });
+      if (place === 'before') listen();
+      const server = serve(http, { path: '/one' });
+      if (place === 'after') listen();
+      if (place === 'before') {
+        const client = await RawClient.open(port, { target: '/other' });
+        await client.until(() => client.received.length > 0);
+        expect(client.received.toString('latin1')).toBe('\x81\x02hi');
+        client.socket.destroy();
+      } else {
+        // The server was asked first; the answer is out, and the process goes on.
+        expect(await exchange(port, { target: '/other' })).toMatchObject({ status: 404 });
+      }
+      (await RawClient.open(port, { target: '/one' })).socket.destroy();
+      expect(server.metrics().handshakes.accepted).toBe(1);
+    },
+  );
 
   it('a server without a path serves what the others leave', async () => {
     const { http, port } = await startHttp();

@@ -34,7 +34,7 @@ export const openingDifferences = {
       'A limit that is mistyped would otherwise be no limit. Give numbers as numbers; where a limit is not wanted, 0 says so.',
   },
   'protocol-version-8': {
-    ws: '`protocolVersion: 8` speaks a draft of 2010 to 2011; other versions than 8 and 13 throw a `RangeError`.',
+    ws: '`protocolVersion: 8` speaks a draft of 2011; other versions than 8 and 13 throw a `RangeError`.',
     hawser: 'Every version but 13 throws a `TypeError` with the code `WS_ERR_INVALID_OPTIONS`.',
     reason:
       'RFC 6455 replaced the drafts in 2011 and only knows version 13. Remove the option; a server that really knows version 8 alone cannot be reached.',

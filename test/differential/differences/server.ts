@@ -50,7 +50,7 @@ export const serverDifferences = {
   },
   'server-path-property': {
     ws: 'There is no `server.path`, although `@types/ws` declares it.',
-    hawser: '`server.path` is the option `path`, or an empty string.',
+    hawser: '`server.path` is the option `path`, if it was given.',
     reason: 'What the types promise should be there. `server.options.path` is what is compared.',
   },
   'paths-are-shared': {

@@ -33,7 +33,7 @@ socket.on('message', (data, isBinary) => same<[typeof data, typeof isBinary], [R
 for (const event of ['ping', 'pong'] as const) {
   socket.on(event, (data) => same<typeof data, Buffer>(true));
 }
-socket.addEventListener('error', ({ error }) => same<typeof error, Error>(true));
+socket.addEventListener('error', ({ error }) => same<typeof error, Error & { readonly code?: string }>(true));
 
 // A server knows what `authenticate` found out.
 const server = new WebSocketServer({
@@ -43,7 +43,7 @@ const server = new WebSocketServer({
 server.on('connection', ({ context }) => same<typeof context, { user: string | undefined }>(true));
 for (const { context } of server.clients) same<typeof context.user, string | undefined>(true);
 new WebSocketServer({ noServer: true }).on('connection', ({ context }) =>
-  same<typeof context, undefined>(true),
+  same<typeof context, unknown>(true),
 );
 // @ts-expect-error not an option
 new WebSocketServer({ noServer: true, alowedOrigins: [] });
