@@ -28,7 +28,8 @@ function requestOf({ deflate = false }: Target): string {
 /** Opens one connection and resolves, paused, when the server has switched protocols. */
 export async function open(target: Target, index = 0): Promise<Socket> {
   const address = addresses[index % addresses.length] as string;
-  const settings = { host: address, port: target.port, localAddress: address };
+  // Without a local address: binding to one would have to find a port that no closed connection holds.
+  const settings = { host: address, port: target.port };
   const socket = target.tls ? connectTls({ ...settings, rejectUnauthorized: false }) : connect(settings);
   socket.setNoDelay(true);
   await once(socket, target.tls ? 'secureConnect' : 'connect');

@@ -16,8 +16,13 @@ export function sendMessage(
   callback: SendCallback | undefined,
 ): boolean {
   const { outgoing } = connection;
+  const { compress = true, fin = true } = options;
+  // What is sent most is asked for first: `instanceof` of another class walks up all of a Buffer's prototypes.
+  if (data instanceof Buffer) {
+    return outgoing.send(data, { isBinary: options.binary ?? true, compress, fin }, callback);
+  }
   const isText = typeof data === 'string' || typeof data === 'number';
-  const { binary = !isText, compress = true, fin = true } = options;
+  const { binary = !isText } = options;
   if (data instanceof Blob) return outgoing.sendBlob(data, { isBinary: binary, compress, fin }, callback);
   if (!(data instanceof PreparedMessage)) {
     return outgoing.send(payloadOf(data), { isBinary: binary, compress, fin }, callback);

@@ -12,6 +12,7 @@ const LENGTH = 0x7f;
 /** 2 octets, 8 of extended length, 4 of masking key. */
 const MAX_HEADER = 14;
 const MAX_CONTROL_PAYLOAD = 125;
+const NO_MEMORY = new ArrayBuffer(0);
 
 /** What a `FrameDecoder` tells. The decoder's fields describe the frame until `frameEnd` returns. */
 export interface FrameHandler {
@@ -59,6 +60,8 @@ export class FrameDecoder {
   payloadLength = 0;
   /** The frame's masking key, octet 0 lowest; 0 without a mask. */
   maskingKey = 0;
+  /** Whether the piece of payload that is passed on is known to be ASCII, since unmasking it has told. */
+  ascii = false;
 
   /** Opcode of the message that is under way, 0 between messages. */
   messageOpcode = 0;
@@ -76,6 +79,9 @@ export class FrameDecoder {
   private stopped = false;
   /** Inside `run`: a handler that calls back must not start a second loop. */
   private decoding = false;
+  /** Where the current read lies. */
+  private memory: ArrayBuffer = NO_MEMORY;
+  private memoryOffset = 0;
   /** How much of the current read is decoded; set before the handler is called, since that may throw. */
   private offset = 0;
   /** Bytes of the payload still to come; -1 while a header is due. */
@@ -136,6 +142,8 @@ export class FrameDecoder {
   private run(bytes: Buffer): number {
     this.decoding = true;
     this.offset = 0;
+    this.memory = bytes.buffer as ArrayBuffer;
+    this.memoryOffset = bytes.byteOffset;
     try {
       while (this.offset < bytes.length && !this.stopped) {
         if (this.gate !== 'open' && !this.mayPass(bytes, this.offset)) break;
@@ -144,6 +152,7 @@ export class FrameDecoder {
       }
     } finally {
       this.decoding = false;
+      this.memory = NO_MEMORY;
       if (this.offset < bytes.length && !this.stopped) this.keepRest(bytes.subarray(this.offset));
     }
     return this.offset;
@@ -280,14 +289,20 @@ export class FrameDecoder {
   private decodePayload(bytes: Buffer, offset: number): void {
     const end = Math.min(bytes.length, offset + this.remaining);
     const count = end - offset;
+    this.ascii = false;
     if (this.maskingKey !== 0) {
-      maskRange(bytes, offset, end, this.maskingKey);
+      this.ascii = maskRange(bytes, offset, end, this.maskingKey);
       this.maskingKey = rotateKey(this.maskingKey, count);
     }
     this.remaining -= count;
     this.offset = end;
-    if (count > 0) this.handler.framePayload(count === bytes.length ? bytes : bytes.subarray(offset, end));
+    if (count > 0) this.handler.framePayload(count === bytes.length ? bytes : this.piece(offset, count));
     if (this.remaining === 0 && !this.stopped) this.endFrame();
+  }
+
+  /** 49 ns against 77 ns for `subarray`, since `buffer` is a slow getter and is asked once for each read. */
+  private piece(offset: number, count: number): Buffer {
+    return Buffer.from(this.memory, this.memoryOffset + offset, count);
   }
 
   private endFrame(): void {

@@ -59,10 +59,11 @@ export class MessageReceiver {
     if (this.current === 'streaming') this.handler.messageStart?.(isBinary, compressed);
   }
 
-  /** The next piece of payload; `only` says that it is the whole message. */
-  push(piece: Buffer, only: boolean): ProtocolError | null {
+  /** The next piece of payload; `only` says that it is the whole message, `ascii` that it is known to be ASCII. */
+  push(piece: Buffer, only: boolean, ascii = false): ProtocolError | null {
     if (only && this.current !== 'streaming') {
       this.single = piece;
+      if (ascii) this.checksText = false;
       return null;
     }
     if (this.checksText) {

@@ -286,7 +286,7 @@ export class WebSocketProtocol implements FrameHandler {
       return;
     }
     const only = fin && piece.length === payloadLength && opcode !== Opcode.CONTINUATION;
-    const error = this.messages.push(piece, only);
+    const error = this.messages.push(piece, only, this.decoder.ascii);
     if (error !== null) this.fail(error);
   }
 
