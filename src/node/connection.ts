@@ -94,7 +94,7 @@ export class Connection implements ProtocolHandler, OutgoingHandler, SocketWrite
   /** Begins to read; `head` are bytes that came with the opening handshake. */
   start(head: Buffer): void {
     if (head.length > 0) this.socket.unshift(head);
-    bindSocket(this.socket, this);
+    bindSocket(this.socket, this, this.heartbeat === null);
     this.heartbeat?.add(this);
   }
 

@@ -55,8 +55,8 @@ export class Heartbeat {
 
   /** Watches a connection from now on. */
   add(connection: Connection): void {
-    const idle = { ping: 0, left: -1, full: false, accepted: 0, sent: 0, latency: -1 };
-    this.pulses.set(connection, { ...idle, seen: this.clock.now() });
+    const seen = this.clock.now();
+    this.pulses.set(connection, { seen, ping: 0, left: -1, full: false, accepted: 0, sent: 0, latency: -1 });
     this.timer ??= this.clock.setTimeout(this.look, this.period);
   }
 

@@ -8,7 +8,7 @@ import { Buffer, kMaxLength } from 'node:buffer';
 import { constants, createInflateRaw, inflateRawSync, type ZlibOptions } from 'node:zlib';
 import { LimitError, ProtocolError } from '../protocol/errors.js';
 import { SlidingWindow } from './sliding-window.js';
-import { joinOutput, ZlibJob, type ZlibJobResult } from './zlib-job.js';
+import { joinInTurns, ZlibJob, type ZlibJobResult } from './zlib-job.js';
 import { sharedZlibLimiter, type ZlibLimiter } from './zlib-limiter.js';
 
 /**
@@ -149,9 +149,11 @@ export class MessageInflater {
       callback(error, Buffer.alloc(0));
       return;
     }
-    const message = inflated.join();
-    this.window?.append(message);
-    callback(null, message);
+    inflated.join((message) => {
+      if (this.#cancelled) return;
+      this.window?.append(message);
+      callback(null, message);
+    });
   }
 }
 
@@ -204,8 +206,8 @@ class InflatedMessage {
     return ++this.#restarts > MAX_INFLATE_RESTARTS ? tooManyRestarts() : 'restart';
   }
 
-  join(): Buffer {
-    return joinOutput(this.#chunks, this.#length);
+  join(joined: (message: Buffer) => void): void {
+    joinInTurns(this.#chunks, this.#length, joined);
   }
 
   /** A block may refer to what came before the final block as to anything else before it. */

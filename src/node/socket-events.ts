@@ -17,19 +17,19 @@ interface BoundSocket extends Duplex {
 /** Milliseconds of silence after which the kernel probes the peer. */
 const KEEP_ALIVE_DELAY = 60_000;
 
-/** Starts to read a socket. The functions are the same for all sockets: no closure per connection. */
-export function bindSocket(socket: Duplex, listener: SocketListener): void {
-  if (socket instanceof Socket) tune(socket);
+/** Starts to read a socket; `probes` has the kernel look for a vanished peer. The functions are the same for all sockets: no closure per connection. */
+export function bindSocket(socket: Duplex, listener: SocketListener, probes: boolean): void {
+  if (socket instanceof Socket) tune(socket, probes);
   const bound = socket as BoundSocket;
   bound[kListener] = listener;
   bound.on('data', onData).on('end', onEnd).on('close', onClose).on('error', onError);
 }
 
-/** Frames are not held back for TCP to gather them; a peer that vanished is found even without a heartbeat. */
-function tune(socket: Socket): void {
+/** Frames are not held back for TCP to gather them; the kernel finds a peer that vanished if no heartbeat does. */
+function tune(socket: Socket, probes: boolean): void {
   socket.setTimeout(0);
   socket.setNoDelay(true);
-  socket.setKeepAlive(true, KEEP_ALIVE_DELAY);
+  if (probes) socket.setKeepAlive(true, KEEP_ALIVE_DELAY);
 }
 
 function onData(this: BoundSocket, chunk: Buffer): void {

@@ -113,12 +113,40 @@ export class ZlibJob {
   }
 }
 
+const NOTHING = Buffer.alloc(0);
+
 /** Memory that a chunk may pin beside twice its size, in bytes. */
 const MAX_PINNED = 8192;
 
 /** One buffer with the output: copied at most once, and not pinning memory beyond twice its size and 8 KiB. */
 export function joinOutput(chunks: readonly Buffer[], length: number): Buffer {
   return chunks.length === 1 ? unpinned(chunks[0]) : Buffer.concat(chunks, length);
+}
+
+/** Bytes that are copied in one turn of the event loop: about half a millisecond. */
+const JOINED_PER_TURN = 1024 * 1024;
+
+/**
+ * As `joinOutput`, but what is long is copied a mebibyte per turn, so that one message does not hold up all
+ * connections; `joined` is called at once if it is short. The chunks are let go of on the way.
+ */
+export function joinInTurns(chunks: Buffer[], length: number, joined: (whole: Buffer) => void): void {
+  if (length <= JOINED_PER_TURN || chunks.length === 1) {
+    joined(joinOutput(chunks, length));
+    return;
+  }
+  const whole = Buffer.allocUnsafeSlow(length);
+  let offset = 0;
+  let next = 0;
+  const copySome = (): void => {
+    for (const end = offset + JOINED_PER_TURN; offset < length && offset < end; next++) {
+      offset += chunks[next].copy(whole, offset);
+      chunks[next] = NOTHING;
+    }
+    if (offset < length) setImmediate(copySome);
+    else joined(whole);
+  };
+  copySome();
 }
 
 /** The same bytes; a copy if they are a small part of a large allocation. */

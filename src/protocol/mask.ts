@@ -3,11 +3,17 @@
  * octet 0 of the key, so that rotating the key is a rotation of the integer. Knows nothing of frames.
  */
 
+import { Buffer } from 'node:buffer';
+import { maskKernel } from './mask-kernel.js';
+
 /** Four octets that a client chooses anew for every frame (RFC 6455 §5.3). */
 export type MaskingKey = Uint8Array;
 
 /** Below this many bytes the loop over octets is faster than making an Int32Array (35 ns against 75 ns for 64 B). */
 const WORD_THRESHOLD = 128;
+
+/** From this many bytes on the copies into WebAssembly's memory and back are worth it. */
+const SIMD_THRESHOLD = 512;
 
 const NOT_ASCII = 0x80808080 | 0;
 
@@ -30,14 +36,31 @@ export function rotateKey(key: number, count: number): number {
   return bits === 0 ? key : (key >>> bits) | (key << (32 - bits));
 }
 
+/** A way of masking `bytes[start … end)`; returns bits of `NOT_ASCII` where an octet of 0x80 or above came out. */
+type Kernel = (bytes: Uint8Array, start: number, end: number, key: number) => number;
+
 /**
  * Masks `bytes[start … end)` in place; octet 0 of `key` applies to `bytes[start]`, and `key` is not 0. Tells whether
  * all octets are ASCII now, which costs less on the way than a look of its own.
  */
 export function maskRange(bytes: Uint8Array, start: number, end: number, key: number): boolean {
-  const all =
-    end - start < WORD_THRESHOLD ? maskOctets(bytes, start, end, key) : maskWords(bytes, start, end, key);
-  return (all & NOT_ASCII) === 0;
+  return (kernelFor(end - start)(bytes, start, end, key) & NOT_ASCII) === 0;
+}
+
+function kernelFor(length: number): Kernel {
+  if (length < WORD_THRESHOLD) return maskOctets;
+  if (length < SIMD_THRESHOLD) return maskWords;
+  simd ??= simdKernel() ?? maskWords;
+  return simd;
+}
+
+let simd: Kernel | null = null;
+
+/** Every way of masking that this machine has, by name; for tests that all of them do the same. */
+export function maskKernels(): Readonly<Record<string, Kernel>> {
+  const kernels = { octets: maskOctets, words: maskWords };
+  const simdOfOwn = simdKernel();
+  return simdOfOwn === null ? kernels : { ...kernels, simd: simdOfOwn };
 }
 
 // Unrolled by four: 35 ns for 64 B against 97 ns for `key[i & 3]` in a plain loop.
@@ -82,4 +105,40 @@ function maskWords(bytes: Uint8Array, start: number, end: number, key: number): 
 
 function swapOctets(word: number): number {
   return (word << 24) | ((word & 0xff00) << 8) | ((word >>> 8) & 0xff00) | (word >>> 24);
+}
+
+/** What is used of the global `WebAssembly`. */
+declare const WebAssembly: {
+  Module: new (bytes: Uint8Array) => object;
+  Instance: new (
+    module: object,
+  ) => {
+    exports: { memory: { buffer: ArrayBuffer }; mask(length: number, key: number): number };
+  };
+};
+
+const BLOCK = 64;
+
+// With the copies in and out 2.1 µs for 64 KiB, against 6.6 µs by words.
+function simdKernel(): Kernel | null {
+  try {
+    const { exports } = new WebAssembly.Instance(new WebAssembly.Module(Buffer.from(maskKernel, 'base64')));
+    const memory = new Uint8Array(exports.memory.buffer);
+    return (bytes, start, end, key) => {
+      let all = 0;
+      let at = start;
+      while (end - at >= BLOCK) {
+        const count = Math.min(end - at, memory.length) & -BLOCK;
+        const part = new Uint8Array(bytes.buffer, bytes.byteOffset + at, count);
+        memory.set(part);
+        if (exports.mask(count, key) !== 0) all = NOT_ASCII;
+        part.set(count === memory.length ? memory : memory.subarray(0, count));
+        at += count;
+      }
+      return all | maskOctets(bytes, at, end, key);
+    };
+  } catch {
+    // A runtime without WebAssembly or its SIMD.
+    return null;
+  }
 }

@@ -51,6 +51,9 @@ export class CurrentSettings {
   }
 
   private isUnchanged(options: ConnectionSettingsInput): boolean {
-    return names.every((name, index) => options[name] === this.values[index]);
+    for (let index = 0; index < names.length; index++) {
+      if (options[names[index]] !== this.values[index]) return false;
+    }
+    return true;
   }
 }

@@ -16,6 +16,8 @@ export class PendingHandshake {
   private stopTimer: (() => void) | null = null;
   private open = true;
   private watching = false;
+  /** Whether an asynchronous check has kept it waiting. */
+  waited = false;
 
   /** @param ended called once, when the handshake was answered, given away or given up */
   constructor(
@@ -55,6 +57,7 @@ export class PendingHandshake {
   watchEnd(): void {
     if (!this.open) return;
     this.watching = true;
+    this.waited = true;
     this.socket.on('readable', this.onReadable).on('end', destroy);
   }
 

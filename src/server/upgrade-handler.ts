@@ -135,7 +135,7 @@ export class UpgradeHandler {
     const response = this.attempt(handshake, () => {
       if (!this.host.isRunning()) throw shuttingDown();
       // Options may have been assigned while the checks took their time.
-      this.host.checkOptions();
+      if (handshake.waited) this.host.checkOptions();
       const answer = upgradeResponse(judged, request, this.host.options);
       this.host.headers(answer.lines, request);
       return answer;

@@ -2,6 +2,7 @@ import { Buffer } from 'node:buffer';
 import { createDeflateRaw, createInflateRaw, deflateRawSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import {
+  joinInTurns,
   joinOutput,
   unpinned,
   ZlibJob,
@@ -79,6 +80,33 @@ describe('ZlibJob', () => {
     await closed;
     expect([limiter.active, called]).toEqual([0, false]);
     expect(engine.bytesWritten).toBeLessThan(1000);
+  });
+});
+
+describe('joinInTurns', () => {
+  const chunksOf = (count: number) =>
+    Array.from({ length: count }, (_, index) => Buffer.alloc(300_000, index));
+
+  it('joins what is short at once', () => {
+    const joined: Buffer[] = [];
+    joinInTurns(chunksOf(3), 900_000, (whole) => joined.push(whole));
+    expect(joined).toEqual([Buffer.concat(chunksOf(3))]);
+  });
+
+  it('lets others have a turn after each mebibyte', async () => {
+    const chunks = chunksOf(20);
+    let turns = 0;
+    let over = false;
+    const count = () => {
+      turns++;
+      if (!over) setImmediate(count);
+    };
+    setImmediate(count);
+    const whole = await new Promise<Buffer>((resolve) => joinInTurns(chunks, 6_000_000, resolve));
+    over = true;
+    expect(whole.equals(Buffer.concat(chunksOf(20)))).toBe(true);
+    expect(turns).toBeGreaterThanOrEqual(4);
+    expect(chunks.every(({ length }) => length === 0)).toBe(true);
   });
 });
 

@@ -1,6 +1,9 @@
+import { execFileSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { applyMask, maskRange, readKey, rotateKey } from '../../src/protocol/mask.js';
+import { applyMask, maskKernels, maskRange, readKey, rotateKey } from '../../src/protocol/mask.js';
+import { maskKernel } from '../../src/protocol/mask-kernel.js';
 import { vectors } from './vectors.js';
 
 /** RFC 6455 §5.3 word for word. */
@@ -78,4 +81,55 @@ describe('keys as integers', () => {
     maskRange(bytes, 3, 8, 0x04030201);
     expect([...bytes]).toEqual([0, 0, 0, 1, 2, 3, 4, 1, 0, 0]);
   });
+});
+
+describe.each(Object.entries(maskKernels()))('by %s', (name, kernel) => {
+  const key = Buffer.of(0x01, 0x80, 0xfe, 0x7f);
+  const lengths = [
+    0, 1, 15, 16, 63, 64, 65, 127, 128, 129, 511, 512, 513, 1023, 65_535, 65_536, 65_537, 131_080,
+  ].filter((length) => name !== 'words' || length >= 127); // words are not asked for less
+
+  it('every length and alignment is exact, and nothing beside it is touched', () => {
+    for (const length of lengths) {
+      for (let alignment = 0; alignment < 5; alignment++) {
+        const memory = Buffer.alloc(alignment + length + 5, 0x5a);
+        for (let index = 0; index < length; index++) memory[alignment + index] = index * 7;
+        const expected = maskedByTheBook(memory.subarray(alignment, alignment + length), key);
+        kernel(memory, alignment, alignment + length, readKey(key, 0));
+        expect(memory.subarray(alignment, alignment + length).equals(expected), `${length}`).toBe(true);
+        const around = [memory.subarray(0, alignment), memory.subarray(alignment + length)];
+        expect(Buffer.concat(around).every((octet) => octet === 0x5a)).toBe(true);
+      }
+    }
+  });
+
+  it('one octet that is not ASCII is noticed wherever it stands', () => {
+    const length = 200;
+    const masked = (octets: Buffer) => Buffer.from(maskedByTheBook(octets, key));
+    const notAscii = (octets: Buffer) => kernel(masked(octets), 0, length, readKey(key, 0)) & 0x80808080;
+    expect(notAscii(Buffer.alloc(length, 'a'))).toBe(0);
+    for (let place = 0; place < length; place++) {
+      const octets = Buffer.alloc(length, 'a');
+      octets[place] = 0x80;
+      expect(notAscii(octets), `${place}`).not.toBe(0);
+    }
+  });
+});
+
+it('there are three kernels here, and maskRange takes them by length', () => {
+  expect(Object.keys(maskKernels())).toEqual(['octets', 'words', 'simd']);
+  for (const length of [64, 127, 128, 511, 512, 70_000]) {
+    const payload = Buffer.alloc(length, 'a');
+    const expected = maskedByTheBook(payload, Buffer.of(1, 2, 3, 4));
+    expect(maskRange(payload, 0, length, 0x04030201)).toBe(true);
+    expect(payload.equals(expected)).toBe(true);
+    payload[length - 1] = 0xff;
+    expect(maskRange(payload, 0, length, 0x04030201)).toBe(false);
+  }
+});
+
+it('the WebAssembly module is what its source says', () => {
+  const script = fileURLToPath(new URL('../../scripts/mask-kernel.js', import.meta.url));
+  const assembled = execFileSync(process.execPath, [script, '--print'], { encoding: 'utf8' });
+  expect(assembled.trim()).toBe(maskKernel);
 });

@@ -3,7 +3,7 @@
  * keys: this layer has no randomness.
  */
 
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { CharacterClass, consistsOf } from './grammar.js';
 
 /** The fixed GUID that a server appends to the key (RFC 6455 §1.3). */
@@ -11,7 +11,7 @@ export const GUID = '258EAFA5-E914-47DA-95CA-C5AB0DC85B11';
 
 /** The `Sec-WebSocket-Accept` for a `Sec-WebSocket-Key`: base64 of SHA-1 over key and GUID (§4.2.2 step 5.4). */
 export function acceptKey(key: string): string {
-  return createHash('sha1').update(key).update(GUID).digest('base64');
+  return hash('sha1', key + GUID, 'base64');
 }
 
 /**
