@@ -32,7 +32,7 @@ export async function drawChart(results: readonly ScenarioResult[]): Promise<str
     renderer: 'svg',
     ssr: true,
     width: 900,
-    height: 80 + comparable.length * 76,
+    height: 100 + comparable.length * 76,
   });
   chart.setOption(option(comparable));
   return chart.renderToSVGString();
@@ -45,8 +45,8 @@ function option(results: readonly ScenarioResult[]): object {
     animation: false,
     textStyle: { fontFamily: 'system-ui, sans-serif' },
     title: { text: 'Messages per CPU second, ws = 1', left: 'center', textStyle: { fontSize: 15 } },
-    legend: { top: 28, data: names },
-    grid: { left: 190, right: 60, top: 64, bottom: 30 },
+    legend: { top: 40, itemGap: 28, data: names },
+    grid: { left: 190, right: 60, top: 84, bottom: 30 },
     xAxis: { type: 'log', min: 0.5, axisLabel: { formatter: '{value}×' } },
     yAxis: { type: 'category', inverse: true, data: results.map(({ name, title }) => `${name}: ${title}`) },
     series: names.map((name) => ({

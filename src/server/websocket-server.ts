@@ -183,11 +183,12 @@ export class WebSocketServer<
   ): number {
     const message = data instanceof PreparedMessage ? data : this.prepareMessage(data, options);
     const { filter, except, compress } = options;
+    const flags = { compress };
     let count = 0;
     for (const socket of this._sockets) {
       if (socket === except || socket.readyState !== WebSocket.OPEN) continue;
       if (filter !== undefined && !filter(socket)) continue;
-      socket.send(message, { compress });
+      socket.send(message, flags);
       count++;
     }
     return count;
