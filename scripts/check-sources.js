@@ -9,8 +9,8 @@ import { root } from './steps.js';
 import { packageFolders } from './test-packages.js';
 
 const maxLines = 400;
-const folders = ['src', 'playground', 'scripts', 'fuzz', 'examples', 'test'];
-const lockFiles = ['', ...packageFolders.map((folder) => `${folder}/`)].map(
+const folders = ['src', 'playground', 'scripts', 'fuzz', 'examples', 'bench', 'test'];
+const lockFiles = ['', 'bench/', ...packageFolders.map((folder) => `${folder}/`)].map(
   (folder) => `${folder}package-lock.json`,
 );
 const isSource = /\.(?:[cm]?[jt]s|css|html)$/;

@@ -71,7 +71,7 @@ describe('a layer', () => {
 
   it('src/protocol may use the hash of node:crypto, and nothing else of it', () => {
     const path = 'src/protocol/file.ts';
-    expect(brokenRules(path, `export { createHash } from 'node:crypto';`)).toEqual([]);
+    expect(brokenRules(path, `export { hash } from 'node:crypto';`)).toEqual([]);
     expect(brokenRules(path, `export { randomBytes } from 'node:crypto';`)).toEqual(['noRestrictedImports']);
   });
 
