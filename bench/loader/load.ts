@@ -12,7 +12,7 @@ export interface LoadResult {
   readonly p99: number;
 }
 
-/** Makes load for a time; `warmUp` has been called before. */
+/** Makes load for a time. */
 export interface Load {
   run(seconds: number): Promise<LoadResult>;
   close(): void;

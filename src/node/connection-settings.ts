@@ -1,6 +1,7 @@
 import type { MaskingKeySource } from '../protocol/frame-encoder.js';
 import { SlabPool } from '../protocol/slab-pool.js';
 import type { ProtocolOptions } from '../protocol/websocket-protocol.js';
+import { DEFAULT_MAX_PAYLOAD } from '../protocol/websocket-protocol.js';
 import { type Clock, systemClock } from './clock.js';
 import { randomMaskingKey } from './masking-keys.js';
 import type { MessageDeflaterOptions } from './message-deflater.js';
@@ -62,6 +63,9 @@ export interface ConnectionSettingsInput {
   clock?: Clock | undefined;
 }
 
+/** Default of `closeTimeout`, in milliseconds. */
+export const DEFAULT_CLOSE_TIMEOUT = 30_000;
+
 /** Spare memory of all connections of this process. */
 const slabs = new SlabPool();
 
@@ -70,7 +74,7 @@ export function connectionSettings(
   role: 'client' | 'server',
   input: ConnectionSettingsInput,
 ): ConnectionSettings {
-  const maxPayload = input.maxPayload ?? 104_857_600;
+  const maxPayload = input.maxPayload ?? DEFAULT_MAX_PAYLOAD;
   const plain: ProtocolOptions = {
     role,
     maxPayload,
@@ -84,7 +88,7 @@ export function connectionSettings(
     plain,
     deflated: { ...plain, perMessageDeflate: true },
     maxPayload,
-    closeTimeout: input.closeTimeout ?? 30_000,
+    closeTimeout: input.closeTimeout ?? DEFAULT_CLOSE_TIMEOUT,
     highWaterMark: input.highWaterMark ?? 65_536,
     maxBufferedAmount: input.maxBufferedAmount ?? Number.POSITIVE_INFINITY,
     slowConsumer: input.slowConsumer ?? 'close',

@@ -139,30 +139,13 @@ export class Outgoing {
   sendFrames(frames: Buffer, callback: SendCallback | undefined): void {
     // A message that was begun is not cut: its frames are judged with its first.
     if (this.limited && this.admitted === null && !this.admit(frames.length, true, callback)) return;
-    const send = () => this.sendEncoded(frames, callback);
-    if (!this.queueing) {
-      send();
-      return;
-    }
-    const start = (done: () => void) => {
-      send();
-      done();
-    };
-    this.enqueue({ size: frames.length, start, abort: (error) => fail(callback, error) });
+    this.inOrder(frames.length, () => this.sendEncoded(frames, callback), callback);
   }
 
   /** Sends our close frame behind what is queued. */
   close(code: number | undefined, reason: Buffer | string | undefined): void {
     this.beginTurn();
-    if (!this.queueing) {
-      this.engine.close(code, reason);
-      return;
-    }
-    const start = (done: () => void) => {
-      this.engine.close(code, reason);
-      done();
-    };
-    this.enqueue({ size: 0, start, abort: () => undefined });
+    this.inOrder(0, () => this.engine.close(code, reason), undefined);
   }
 
   /** Sends a message whose bytes have to be read first. */
@@ -246,6 +229,19 @@ export class Outgoing {
     this.deflater?.cancel();
     if (this.queueing) this.queue?.abort(error());
     this.flush();
+  }
+
+  /** Does what takes no time: at once, or behind what is queued. */
+  private inOrder(size: number, action: () => void, callback: SendCallback | undefined): void {
+    if (!this.queueing) {
+      action();
+      return;
+    }
+    const start = (done: () => void) => {
+      action();
+      done();
+    };
+    this.enqueue({ size, start, abort: (error) => fail(callback, error) });
   }
 
   private get limited(): boolean {

@@ -289,11 +289,8 @@ export class FrameDecoder {
   private decodePayload(bytes: Buffer, offset: number): void {
     const end = Math.min(bytes.length, offset + this.remaining);
     const count = end - offset;
-    this.ascii = false;
-    if (this.maskingKey !== 0) {
-      this.ascii = maskRange(bytes, offset, end, this.maskingKey);
-      this.maskingKey = rotateKey(this.maskingKey, count);
-    }
+    this.ascii = maskRange(bytes, offset, end, this.maskingKey);
+    this.maskingKey = rotateKey(this.maskingKey, count);
     this.remaining -= count;
     this.offset = end;
     if (count > 0) this.handler.framePayload(count === bytes.length ? bytes : this.piece(offset, count));

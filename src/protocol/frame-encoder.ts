@@ -118,7 +118,7 @@ export class FrameEncoder {
     writeFrameHeader(frame, 0, head, payload.length, true);
     (this.nextMaskingKey as MaskingKeySource)(frame, size - 4);
     payload.copy(frame, size);
-    mask(frame, size, frame.length);
+    maskRange(frame, size, frame.length, readKey(frame, size - 4));
     return frame;
   }
 
@@ -131,7 +131,7 @@ export class FrameEncoder {
   private finish(start: number, length: number): void {
     if (this.nextMaskingKey !== null) {
       this.nextMaskingKey(this.slab, start - 4);
-      mask(this.slab, start, start + length);
+      maskRange(this.slab, start, start + length, readKey(this.slab, start - 4));
     }
     this.used = start + length;
     if (!this.corked) this.flush();
@@ -175,12 +175,6 @@ export class FrameEncoder {
       this.pool.give(slab);
     }
   }
-}
-
-/** Masks a payload by the key in front of it; a key of zeros changes nothing. */
-function mask(frame: Buffer, start: number, end: number): void {
-  const key = readKey(frame, start - 4);
-  if (key !== 0) maskRange(frame, start, end, key);
 }
 
 /** Octets of a frame's header: 2, 4 or 10, and 4 more with a masking key (RFC 6455 §5.2). */

@@ -21,8 +21,7 @@ const littleEndian = new Uint8Array(new Uint32Array([1]).buffer)[0] === 1;
 
 /** Octet i of the output is octet i of the input XOR octet (offset + i) mod 4 of the key (RFC 6455 §5.3). In place. */
 export function applyMask(payload: Uint8Array, key: MaskingKey, offset = 0): void {
-  const rotated = rotateKey(readKey(key, 0), offset);
-  if (rotated !== 0) maskRange(payload, 0, payload.length, rotated);
+  maskRange(payload, 0, payload.length, rotateKey(readKey(key, 0), offset));
 }
 
 /** The masking key at `offset` as an integer, octet 0 lowest. */
@@ -40,10 +39,11 @@ export function rotateKey(key: number, count: number): number {
 type Kernel = (bytes: Uint8Array, start: number, end: number, key: number) => number;
 
 /**
- * Masks `bytes[start … end)` in place; octet 0 of `key` applies to `bytes[start]`, and `key` is not 0. Tells whether
- * all octets are ASCII now, which costs less on the way than a look of its own.
+ * Masks `bytes[start … end)` in place; octet 0 of `key` applies to `bytes[start]`. Tells whether all octets are known
+ * to be ASCII now, which costs less on the way than a look of its own; a key of 0 changes nothing and tells nothing.
  */
 export function maskRange(bytes: Uint8Array, start: number, end: number, key: number): boolean {
+  if (key === 0) return false;
   return (kernelFor(end - start)(bytes, start, end, key) & NOT_ASCII) === 0;
 }
 

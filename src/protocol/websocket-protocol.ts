@@ -12,7 +12,10 @@ import { SlabPool } from './slab-pool.js';
 const FIN = 0x80;
 const RSV1 = 0x40;
 const EMPTY = Buffer.alloc(0);
-const DEFAULT_MAX_PAYLOAD = 104_857_600;
+/** Default of `maxPayload`, in bytes: 100 MiB. */
+export const DEFAULT_MAX_PAYLOAD = 104_857_600;
+/** Default of `maxFragments`. */
+export const DEFAULT_MAX_FRAGMENTS = 131_072;
 
 /** What comes out of a `WebSocketProtocol`. Methods are called synchronously, in the order of the bytes. */
 export interface ProtocolHandler extends MessageHandler {
@@ -386,7 +389,7 @@ function frameRules(options: ProtocolOptions): FrameRules {
     masked: options.role === 'server',
     rsv1: options.perMessageDeflate === true,
     maxPayload: limit(options.maxPayload, DEFAULT_MAX_PAYLOAD),
-    maxFragments: limit(options.maxFragments, 131_072),
+    maxFragments: limit(options.maxFragments, DEFAULT_MAX_FRAGMENTS),
   };
 }
 

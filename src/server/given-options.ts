@@ -1,4 +1,5 @@
 import { WebSocket } from '../client/websocket.js';
+import { DEFAULT_CLOSE_TIMEOUT } from '../node/connection-settings.js';
 import {
   amount,
   callable,
@@ -9,6 +10,7 @@ import {
 } from '../node/option-checks.js';
 import { checkDeflateOptions } from '../node/per-message-deflate-options.js';
 import { UsageError } from '../protocol/errors.js';
+import { DEFAULT_MAX_FRAGMENTS, DEFAULT_MAX_PAYLOAD } from '../protocol/websocket-protocol.js';
 import { isOrigin } from './origin-policy.js';
 import type { UpgradePolicy } from './upgrade.js';
 
@@ -49,11 +51,11 @@ const defaults = {
   autoPong: true,
   backlog: null,
   clientTracking: true,
-  closeTimeout: 30_000,
+  closeTimeout: DEFAULT_CLOSE_TIMEOUT,
   handleProtocols: null,
   host: null,
-  maxFragments: 131_072,
-  maxPayload: 104_857_600,
+  maxFragments: DEFAULT_MAX_FRAGMENTS,
+  maxPayload: DEFAULT_MAX_PAYLOAD,
   noServer: false,
   path: null,
   port: null,

@@ -17,7 +17,7 @@ import {
   unopened,
 } from './connection-endpoints.js';
 import { connection } from './connection-programs.js';
-import type { WebSocket } from './implementations.js';
+import type { Implementation, WebSocket } from './implementations.js';
 
 const EMPTY = Buffer.alloc(0);
 
@@ -30,6 +30,17 @@ function written(stream: NodeJS.ReadableStream): () => Buffer {
   const chunks: Buffer[] = [];
   stream.on('data', (chunk: Buffer) => chunks.push(chunk));
   return () => Buffer.concat(chunks);
+}
+
+/** A socket that was told of permessage-deflate where `ws` keeps what was agreed. */
+function agreedByHand(implementation: Implementation): WebSocket {
+  const { PerMessageDeflate } = implementation as unknown as {
+    PerMessageDeflate: new (options: object) => { accept(configurations: object[]): void };
+  };
+  const options = { serverNoContextTakeover: true, clientNoContextTakeover: true, threshold: 0 };
+  const deflate = new PerMessageDeflate({ ...options, isServer: true });
+  deflate.accept([{ server_no_context_takeover: [true], client_no_context_takeover: [true] }]);
+  return Object.assign(unopened(implementation), { _extensions: { 'permessage-deflate': deflate } });
 }
 
 connection(
@@ -264,15 +275,8 @@ connection(
     {
       name: 'an agreement on compression in the field _extensions',
       async run(implementation, trace) {
-        const { PerMessageDeflate } = implementation as unknown as {
-          PerMessageDeflate: new (options: object) => { accept(configurations: object[]): void };
-        };
-        const options = { serverNoContextTakeover: true, clientNoContextTakeover: true, threshold: 0 };
-        const deflate = new PerMessageDeflate({ ...options, isServer: true });
-        deflate.accept([{ server_no_context_takeover: [true], client_no_context_takeover: [true] }]);
         const { near, far } = duplexPair();
-        const socket = unopened(implementation);
-        (socket as unknown as { _extensions: object })._extensions = { 'permessage-deflate': deflate };
+        const socket = agreedByHand(implementation);
         adopt(socket, near, EMPTY);
         trace('extensions', socket.extensions);
         const bytes = written(far);
@@ -288,15 +292,8 @@ connection(
     {
       name: 'an agreement on compression in the field _extensions is bounded by maxPayload',
       async run(implementation, trace) {
-        const { PerMessageDeflate } = implementation as unknown as {
-          PerMessageDeflate: new (options: object) => { accept(configurations: object[]): void };
-        };
-        const options = { serverNoContextTakeover: true, clientNoContextTakeover: true, threshold: 0 };
-        const deflate = new PerMessageDeflate({ ...options, isServer: true });
-        deflate.accept([{ server_no_context_takeover: [true], client_no_context_takeover: [true] }]);
         const { near, far } = duplexPair();
-        const socket = unopened(implementation);
-        (socket as unknown as { _extensions: object })._extensions = { 'permessage-deflate': deflate };
+        const socket = agreedByHand(implementation);
         adopt(socket, near, EMPTY, { maxPayload: 4 });
         const error = once(socket, 'error');
         far.write(masked({ opcode: 1, rsv: 4, payload: Buffer.from('f248cdc9c90700', 'hex') }));
