@@ -10,7 +10,14 @@ import { ensurePrograms } from './ensure-programs.js';
 import { size } from './size.js';
 import { program, run, runSteps, secondsSince } from './steps.js';
 import { installTestPackages } from './test-packages.js';
-import { checkEveryProjectRuns, nodeLtsStep, totals, unitProjects, vitestStep } from './vitest-projects.js';
+import {
+  checkEveryProjectRuns,
+  failures,
+  nodeLtsStep,
+  totals,
+  unitProjects,
+  vitestStep,
+} from './vitest-projects.js';
 
 const started = performance.now();
 /** @type {import('./steps.js').Step[]} */
@@ -34,6 +41,8 @@ const steps = [
   { name: 'every test has run', action: () => checkEveryProjectRuns(steps) },
 ];
 const failed = await runSteps(steps);
+// Again at the end: between the outputs of so many steps nobody finds them.
+for (const failure of failures) console.log(`\n${failure}`);
 console.log(
   `\n${failed.length === 0 ? 'everything passed' : `failed: ${failed.join(', ')}`} (${secondsSince(started)})`,
 );

@@ -15,6 +15,9 @@ const ltsProjects = [...unitProjects, 'conformance', 'integration'];
 /** What all runs so far have given. */
 export const totals = { passed: 0, failed: 0 };
 
+/** @type {string[]} What failed in all runs so far: the name of a test and how it failed. */
+export const failures = [];
+
 /**
  * A step that runs one vitest project.
  * @param {string} project
@@ -63,7 +66,8 @@ async function runProjects(node, projects, name, env) {
 
 /**
  * @param {{ numPassedTests: number, numFailedTests: number, numTotalTests: number,
- *   testResults: { status: string, assertionResults: unknown[] }[] }} results
+ *   testResults: { name: string, status: string, message: string, assertionResults:
+ *   { status: string, fullName: string, failureMessages: string[] }[] }[] }} results
  * @param {string} name
  */
 function addResults(results, name) {
@@ -73,6 +77,11 @@ function addResults(results, name) {
   );
   totals.passed += passed;
   totals.failed += failed + brokenFiles.length;
+  for (const file of brokenFiles) failures.push(`${name}: ${file.name}\n${file.message}`);
+  for (const test of testResults.flatMap((file) => file.assertionResults)) {
+    if (test.status === 'failed')
+      failures.push([`${name}: ${test.fullName}`, ...test.failureMessages].join('\n'));
+  }
   if (total === passed + failed) return 0;
   console.error(`${name}: ${total - passed - failed} tests did not run`);
   return 1;

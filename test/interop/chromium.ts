@@ -36,6 +36,8 @@ export class ChromiumPage {
   readonly #page: Page;
   readonly #ends = new Map<number, { happened(event: RemoteEvent): void }>();
   #count = 0;
+  /** Settled once the page is there again after it was left. */
+  #loaded: Promise<unknown> = Promise.resolve();
 
   private constructor(page: Page) {
     this.#page = page;
@@ -58,8 +60,8 @@ export class ChromiumPage {
     // Its events may come before the answer that it is open.
     const events: RemoteEvent[] = [];
     this.#ends.set(connection, { happened: (event) => events.push(event) });
-    const opened = await this.#ask('connect', { connection, url, protocols, stream }).catch(() => {
-      throw new Refused();
+    const opened = await this.#ask('connect', { connection, url, protocols, stream }).catch((cause) => {
+      throw new Refused(undefined, { cause });
     });
     const end = new RemoteEnd(opened as Opened, (operation, fields) => this.#ask(operation, fields));
     for (const event of events) end.happened(event);
@@ -73,11 +75,18 @@ export class ChromiumPage {
   }
 
   async #ask(operation: string, fields: object): Promise<unknown> {
-    if (operation === 'leave') return this.#page.reload();
+    // What is asked of a page that goes away is lost with it.
+    await this.#loaded;
+    if (operation === 'leave') return this.#leave();
     return this.#page.evaluate(
       ([name, values]) => (globalThis as unknown as PageGlobals).operate(name, values),
       [operation, fields] as const,
     );
+  }
+
+  #leave(): Promise<unknown> {
+    this.#loaded = this.#page.reload();
+    return this.#loaded;
   }
 }
 

@@ -119,8 +119,8 @@ export class Refused extends Error {
   /** The HTTP status, where the client can tell. */
   readonly status: number | undefined;
 
-  constructor(status?: number) {
-    super(`refused with ${status ?? 'a status that is not told'}`);
+  constructor(status?: number, options?: ErrorOptions) {
+    super(`refused with ${status ?? 'a status that is not told'}`, options);
     this.status = status;
   }
 }
