@@ -3,15 +3,16 @@
  * octet of an input chooses the configuration, the rest is what the peer sends.
  */
 import { Buffer } from 'node:buffer';
+import { EnginePool } from '../src/protocol/engine-pool.js';
 import { errorCatalogue, LimitError, ProtocolError } from '../src/protocol/errors.js';
 import type { MessageMode } from '../src/protocol/message-receiver.js';
-import {
-  type ProtocolHandler,
-  type ProtocolOptions,
-  WebSocketProtocol,
-} from '../src/protocol/websocket-protocol.js';
+import type { ProtocolOptions } from '../src/protocol/protocol-options.js';
+import { type ProtocolHandler, WebSocketProtocol } from '../src/protocol/websocket-protocol.js';
 import type { Random } from './random.js';
 import { cutAtRandom, cuts, type FuzzTarget, invariant } from './target.js';
+
+/** One for all: what an input leaves in what its engine gives back would show in the next. */
+const pool = new EnginePool();
 
 /** The decoder target. */
 export const decoder: FuzzTarget = {
@@ -100,7 +101,7 @@ function traceOf(chunks: readonly Buffer[], { options, mode }: Configuration, ra
   const nextMaskingKey = (target: Buffer, offset: number): void => {
     target.writeUInt32BE(++keys, offset);
   };
-  const protocol = new WebSocketProtocol(handler, { ...options, nextMaskingKey });
+  const protocol = new WebSocketProtocol(handler, { ...options, nextMaskingKey, pool });
   protocol.messageMode = mode;
   if (random !== null) handler.onCompressed = () => protocol.setGate('control');
   for (const chunk of chunks) {

@@ -1,7 +1,6 @@
+import { EnginePool } from '../protocol/engine-pool.js';
 import type { MaskingKeySource } from '../protocol/frame-encoder.js';
-import { SlabPool } from '../protocol/slab-pool.js';
-import type { ProtocolOptions } from '../protocol/websocket-protocol.js';
-import { DEFAULT_MAX_PAYLOAD } from '../protocol/websocket-protocol.js';
+import { DEFAULT_MAX_PAYLOAD, type ProtocolOptions } from '../protocol/protocol-options.js';
 import { type Clock, systemClock } from './clock.js';
 import { randomMaskingKey } from './masking-keys.js';
 import type { MessageDeflaterOptions } from './message-deflater.js';
@@ -66,8 +65,8 @@ export interface ConnectionSettingsInput {
 /** Default of `closeTimeout`, in milliseconds. */
 export const DEFAULT_CLOSE_TIMEOUT = 30_000;
 
-/** Spare memory of all connections of this process. */
-const slabs = new SlabPool();
+/** What all connections of this process share. */
+const pool = new EnginePool();
 
 /** Fills in the defaults. */
 export function connectionSettings(
@@ -82,7 +81,7 @@ export function connectionSettings(
     skipUTF8Validation: input.skipUTF8Validation,
     autoPong: input.autoPong,
     nextMaskingKey: maskingKeySource(input.generateMask),
-    slabs,
+    pool,
   };
   return {
     plain,

@@ -98,6 +98,13 @@ export class FrameDecoder {
     this.current = rules;
   }
 
+  /** Whether it holds nothing of its connection: no frame or message is under way, nothing waits. */
+  get idle(): boolean {
+    if (this.decoding || this.waiting !== null) return false;
+    const between = this.remaining < 0 && this.messageOpcode === 0 && this.headerLength === 0;
+    return this.stopped || (between && this.gate === 'open');
+  }
+
   /** Whether bytes wait for the gate to open. */
   get backlogged(): boolean {
     return this.waiting !== null;
@@ -120,7 +127,16 @@ export class FrameDecoder {
   stop(): void {
     this.stopped = true;
     this.waiting = null;
-    this.header = null;
+  }
+
+  /** Decodes again, from a frame's start, after `stop`. */
+  restart(): void {
+    if (!this.stopped) return;
+    this.stopped = false;
+    this.gate = 'open';
+    this.remaining = -1;
+    this.headerLength = 0;
+    this.endMessage();
   }
 
   /** Lets everything, only control frames, only pings and pongs, or nothing pass; what has waited is decoded. */
@@ -304,12 +320,14 @@ export class FrameDecoder {
 
   private endFrame(): void {
     this.remaining = -1;
-    if (this.fin && !isControlOpcode(this.opcode)) {
-      this.messageOpcode = 0;
-      this.messageLength = 0;
-      this.fragments = 0;
-    }
+    if (this.fin && !isControlOpcode(this.opcode)) this.endMessage();
     this.handler.frameEnd();
+  }
+
+  private endMessage(): void {
+    this.messageOpcode = 0;
+    this.messageLength = 0;
+    this.fragments = 0;
   }
 
   private fail(error: ProtocolError | LimitError): false {

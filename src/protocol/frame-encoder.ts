@@ -29,19 +29,25 @@ export class FrameEncoder {
   /** Set while the sink cannot take bytes at once: small outputs are then copied, so that no slab is given up. */
   sinkBlocked = false;
 
-  private readonly sink: FrameSink;
+  private sink: FrameSink;
   private readonly pool: SlabPool;
   /** Set at a client, which masks (§5.3); a server does not. */
-  private readonly nextMaskingKey: MaskingKeySource | null;
+  private nextMaskingKey: MaskingKeySource | null;
   private slab: Buffer = EMPTY;
   private used = 0;
-  /** What left last time: a connection that sends much begins with a large slab, so that nothing has to move. */
+  /** What left last time: where much is sent it begins with a large slab, so that nothing has to move. */
   private last = 0;
   private corked = false;
 
   constructor(sink: FrameSink, pool: SlabPool, nextMaskingKey: MaskingKeySource | null) {
     this.sink = sink;
     this.pool = pool;
+    this.nextMaskingKey = nextMaskingKey;
+  }
+
+  /** Serves another connection. Only while nothing is pending. */
+  attach(sink: FrameSink, nextMaskingKey: MaskingKeySource | null): void {
+    this.sink = sink;
     this.nextMaskingKey = nextMaskingKey;
   }
 

@@ -13,6 +13,7 @@ export {
   closingTransitions,
   nextClosingState,
 } from './closing-handshake.js';
+export { EnginePool } from './engine-pool.js';
 export {
   type ConnectionClosedDetails,
   ConnectionClosedError,
@@ -43,12 +44,10 @@ export {
 export * from './handshake/index.js';
 export { applyMask, type MaskingKey } from './mask.js';
 export { MessageAssembler } from './message-assembler.js';
+export { type ControlHandler, MessageDecoder } from './message-decoder.js';
 export { type MessageHandler, type MessageMode, MessageReceiver } from './message-receiver.js';
 export { isControlOpcode, Opcode, opcodeName } from './opcodes.js';
+export type { ProtocolOptions } from './protocol-options.js';
 export { SlabPool } from './slab-pool.js';
 export { Utf8Validator } from './utf8.js';
-export {
-  type ProtocolHandler,
-  type ProtocolOptions,
-  WebSocketProtocol,
-} from './websocket-protocol.js';
+export { type ProtocolHandler, WebSocketProtocol } from './websocket-protocol.js';

@@ -32,8 +32,8 @@ export class MessageReceiver {
   /** How messages are handed out; a change counts from the next message on. */
   mode: MessageMode = 'whole';
 
-  private readonly handler: MessageHandler;
-  private readonly validate: boolean;
+  private handler: MessageHandler;
+  private validate: boolean;
   private current: MessageMode = 'whole';
   private isBinary = false;
   private compressed = false;
@@ -48,6 +48,13 @@ export class MessageReceiver {
   constructor(handler: MessageHandler, validate: boolean) {
     this.handler = handler;
     this.validate = validate;
+  }
+
+  /** Serves another connection. Only between messages. */
+  attach(handler: MessageHandler, validate: boolean, mode: MessageMode): void {
+    this.handler = handler;
+    this.validate = validate;
+    this.mode = mode;
   }
 
   /** The first frame of a message has begun. */
@@ -105,6 +112,7 @@ export class MessageReceiver {
     this.single = null;
     this.assembler = null;
     this.fragments = null;
+    this.validator = null;
   }
 
   /** What was valid is still handed out, so that it does not depend on the cut. */

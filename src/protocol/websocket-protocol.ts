@@ -2,21 +2,18 @@ import { Buffer, isUtf8 } from 'node:buffer';
 import { CloseCode, isValidCloseCode } from './close-codes.js';
 import { closePayload, judgeClosePayload } from './close-payload.js';
 import { type ClosingState, canSend, nextClosingState } from './closing-handshake.js';
+import { EnginePool } from './engine-pool.js';
 import { type LimitError, ProtocolError, UsageError, UsageRangeError } from './errors.js';
-import { type DecoderGate, FrameDecoder, type FrameHandler, type FrameRules } from './frame-decoder.js';
-import { FrameEncoder, type MaskingKeySource } from './frame-encoder.js';
-import { type MessageHandler, type MessageMode, MessageReceiver } from './message-receiver.js';
-import { isControlOpcode, Opcode } from './opcodes.js';
-import { SlabPool } from './slab-pool.js';
+import type { DecoderGate, FrameRules } from './frame-decoder.js';
+import type { FrameEncoder, MaskingKeySource } from './frame-encoder.js';
+import type { ControlHandler, MessageDecoder } from './message-decoder.js';
+import type { MessageHandler, MessageMode } from './message-receiver.js';
+import { Opcode } from './opcodes.js';
+import { DEFAULT_MAX_PAYLOAD, frameRules, limit, type ProtocolOptions } from './protocol-options.js';
 
 const FIN = 0x80;
 const RSV1 = 0x40;
 const EMPTY = Buffer.alloc(0);
-/** Default of `maxPayload`, in bytes: 100 MiB. */
-export const DEFAULT_MAX_PAYLOAD = 104_857_600;
-/** Default of `maxFragments`. */
-export const DEFAULT_MAX_FRAGMENTS = 131_072;
-
 /** What comes out of a `WebSocketProtocol`. Methods are called synchronously, in the order of the bytes. */
 export interface ProtocolHandler extends MessageHandler {
   /** Bytes to write to the peer, in order; `payload` follows `bytes`. `true`: `bytes` may be overwritten now. */
@@ -36,76 +33,65 @@ export interface ProtocolHandler extends MessageHandler {
   closable(): void;
 }
 
-/** Options of a `WebSocketProtocol`. */
-export interface ProtocolOptions {
-  /** Which side we are: a client masks, a server does not (§5.1). */
-  readonly role: 'client' | 'server';
-  /** Source of masking keys; required at a client. */
-  readonly nextMaskingKey?: MaskingKeySource | undefined;
-  /** Largest message in bytes, before inflation; 0 for no limit; default 100 MiB. */
-  readonly maxPayload?: number | undefined;
-  /** Most fragments of one message; 0 for no limit; default 131,072. */
-  readonly maxFragments?: number | undefined;
-  /** Whether permessage-deflate was negotiated; default `false`. */
-  readonly perMessageDeflate?: boolean | undefined;
-  /** Do not check that text and close reasons are UTF-8; default `false`. */
-  readonly skipUTF8Validation?: boolean | undefined;
-  /** Answer pings; default `true`. */
-  readonly autoPong?: boolean | undefined;
-  /** Spare memory to share between connections; by default a pool of its own. */
-  readonly slabs?: SlabPool | undefined;
-}
-
 /**
  * One side of a WebSocket connection (RFC 6455 §5–§7) without I/O: bytes go in by `receive`, everything else
  * comes out through the handler. Never throws for what a peer sent. Knows nothing of sockets, timers and zlib.
  */
-export class WebSocketProtocol implements FrameHandler {
+export class WebSocketProtocol implements ControlHandler {
   /** Where the closing handshake stands. */
   state: ClosingState = 'active';
   /** Code of our close frame: 1005 if it had none; `undefined` until one is sent. */
-  sentCloseCode: number | undefined = undefined;
+  declare sentCloseCode: number | undefined;
   /** Who closed first; `undefined` while nobody has, or if the connection was cut off. */
-  closedFirst: 'us' | 'peer' | undefined = undefined;
+  declare closedFirst: 'us' | 'peer' | undefined;
 
   private readonly handler: ProtocolHandler;
   private options: ProtocolOptions;
-  private readonly decoder: FrameDecoder;
-  private readonly encoder: FrameEncoder;
+  private readonly pool: EnginePool;
+  private rules: FrameRules;
+  /** Lent by the pool while something is under way; see `EnginePool`. */
+  private decoder: MessageDecoder | null = null;
+  private encoder: FrameEncoder | null = null;
+  private corked = false;
 
-  private readonly messages: MessageReceiver;
-  /** Payload of the control frame under way; 125 bytes at most, so it is simply joined. */
-  private control: Buffer = EMPTY;
-
-  private ended = false;
-  private closable = false;
+  /** The transport does not take bytes at once. */
+  declare private outputBlocked: boolean;
+  declare private mode: MessageMode;
+  /** Nothing more is decoded. */
+  declare private stopped: boolean;
+  declare private ended: boolean;
+  declare private closable: boolean;
   /** A message is being sent in fragments (§5.4). */
-  private sendingFragments = false;
+  declare private sendingFragments: boolean;
   /** The newest pong that waits while output is blocked (§5.5.3). */
-  private waitingPong: Buffer | null = null;
+  declare private waitingPong: Buffer | null;
+
+  static {
+    // On the prototype until they are set: an open connection does not pay 8 bytes for each.
+    const never = { sentCloseCode: undefined, closedFirst: undefined, stopped: false, ended: false };
+    const seldom = { mode: 'whole', sendingFragments: false, outputBlocked: false, waitingPong: null };
+    Object.assign(WebSocketProtocol.prototype, { closable: false, ...never, ...seldom });
+  }
 
   /** @throws UsageError `WS_ERR_INVALID_OPTIONS` for a client without a source of masking keys */
   constructor(handler: ProtocolHandler, options: ProtocolOptions) {
-    const { role, nextMaskingKey } = options;
-    if (role === 'client' && nextMaskingKey === undefined) {
+    if (options.role === 'client' && options.nextMaskingKey === undefined) {
       throw new UsageError('WS_ERR_INVALID_OPTIONS', 'A client needs the option "nextMaskingKey"');
     }
     this.handler = handler;
     this.options = options;
-    this.decoder = new FrameDecoder(this, frameRules(options));
-    this.messages = new MessageReceiver(handler, options.skipUTF8Validation !== true);
-    const keys = role === 'client' ? (nextMaskingKey as MaskingKeySource) : null;
-    this.encoder = new FrameEncoder(handler, options.slabs ?? new SlabPool(), keys);
+    this.pool = options.pool ?? new EnginePool();
+    this.rules = this.pool.rulesOf(options);
   }
 
   /** How messages are handed out, `whole` by default; a change counts from the next message on. */
   get messageMode(): MessageMode {
-    return this.messages.mode;
+    return this.mode;
   }
 
   set messageMode(mode: MessageMode) {
-    this.messages.mode = mode;
-    this.decoder.rules = frameRules(this.options);
+    if (mode === this.mode) return;
+    this.setMode(mode, frameRules(this.options));
   }
 
   /** Largest message in bytes, before inflation; 0 for no limit. A change counts from the next message on. */
@@ -115,7 +101,7 @@ export class WebSocketProtocol implements FrameHandler {
 
   set maxPayload(maxPayload: number) {
     this.options = { ...this.options, maxPayload };
-    if (this.messages.mode !== 'streaming') this.decoder.rules = frameRules(this.options);
+    if (this.mode !== 'streaming') this.setMode(this.mode, frameRules(this.options));
   }
 
   /**
@@ -123,9 +109,9 @@ export class WebSocketProtocol implements FrameHandler {
    * `maxPayload` nor `maxFragments` applies, only `maxMessageSize` in bytes (before inflation).
    */
   streamMessages(maxMessageSize: number): void {
-    this.messages.mode = 'streaming';
     const maxPayload = limit(maxMessageSize, Number.POSITIVE_INFINITY);
-    this.decoder.rules = { ...frameRules(this.options), maxPayload, maxFragments: Number.POSITIVE_INFINITY };
+    const maxFragments = Number.POSITIVE_INFINITY;
+    this.setMode('streaming', { ...frameRules(this.options), maxPayload, maxFragments });
   }
 
   /** Whether data and pings may be sent. */
@@ -135,18 +121,19 @@ export class WebSocketProtocol implements FrameHandler {
 
   /** Whether received bytes wait because decoding is held back; the transport should not be read meanwhile. */
   get backlogged(): boolean {
-    return this.decoder.backlogged;
+    return this.decoder?.frames.backlogged ?? false;
   }
 
   /** Bytes that were sent since `cork` and wait for `uncork`. */
   get pendingOutput(): number {
-    return this.encoder.pending;
+    return this.encoder?.pending ?? 0;
   }
 
   /** Takes the next bytes from the peer; they belong to the engine from now on and may be changed. */
   receive(bytes: Buffer): void {
-    this.decoder.decode(bytes);
-    this.endIfDecoded();
+    if (this.stopped) return;
+    this.lendDecoder().frames.decode(bytes);
+    this.decoded();
   }
 
   /** The peer will send no more bytes (end of file). */
@@ -167,23 +154,28 @@ export class WebSocketProtocol implements FrameHandler {
    * `no-data` messages (while nobody asks for one), `open` nothing. Bytes that are received meanwhile wait.
    */
   setGate(gate: DecoderGate): void {
-    this.decoder.setGate(gate);
-    this.endIfDecoded();
+    if (this.stopped || (this.decoder === null && gate === 'open')) return;
+    this.lendDecoder().frames.setGate(gate);
+    this.decoded();
   }
 
   /** Holds small frames back so that they leave in one write; `uncork` sends them. Does not nest. */
   cork(): void {
-    this.encoder.cork();
+    this.corked = true;
+    this.encoder?.cork();
   }
 
   /** Ends `cork`. */
   uncork(): void {
-    this.encoder.uncork();
+    this.corked = false;
+    this.encoder?.uncork();
+    this.encoded();
   }
 
   /** Tells whether the transport takes bytes at once. While it does not, only the newest pong waits (§5.5.3). */
   setOutputBlocked(blocked: boolean): void {
-    this.encoder.sinkBlocked = blocked;
+    this.outputBlocked = blocked;
+    if (this.encoder !== null) this.encoder.sinkBlocked = blocked;
     if (!blocked) this.sendWaitingPong();
   }
 
@@ -196,10 +188,12 @@ export class WebSocketProtocol implements FrameHandler {
     this.assertOpen();
     const opcode = this.sendingFragments ? Opcode.CONTINUATION : isBinary ? Opcode.BINARY : Opcode.TEXT;
     const rsv1 = compressed && !this.sendingFragments ? RSV1 : 0;
-    this.sendingFragments = !fin;
+    // Not set before it has to be: see the prototype's fields.
+    if (this.sendingFragments === fin) this.sendingFragments = !fin;
     const head = (fin ? FIN : 0) | rsv1 | opcode;
-    if (typeof payload === 'string') this.encoder.encodeText(head, payload);
-    else this.encoder.encode(head, payload);
+    if (typeof payload === 'string') this.lendEncoder().encodeText(head, payload);
+    else this.lendEncoder().encode(head, payload);
+    this.encoded();
   }
 
   /**
@@ -208,7 +202,8 @@ export class WebSocketProtocol implements FrameHandler {
    */
   sendEncoded(frames: Buffer): void {
     this.assertOpen();
-    this.encoder.encoded(frames);
+    this.lendEncoder().encoded(frames);
+    this.encoded();
   }
 
   /**
@@ -241,7 +236,7 @@ export class WebSocketProtocol implements FrameHandler {
     this.closedFirst ??= 'us';
     this.state = nextClosingState(this.state, 'send-close');
     this.sentCloseCode = code ?? CloseCode.NO_STATUS_RECEIVED;
-    this.encoder.encode(FIN | Opcode.CLOSE, payload);
+    this.encodeControl(Opcode.CLOSE, payload);
     if (this.state === 'acknowledged') this.finish();
   }
 
@@ -255,7 +250,7 @@ export class WebSocketProtocol implements FrameHandler {
     if (canSend(this.state) && isValidCloseCode(error.closeCode)) {
       this.closedFirst ??= 'us';
       this.sentCloseCode = error.closeCode;
-      this.encoder.encode(FIN | Opcode.CLOSE, closePayload(error.closeCode, EMPTY));
+      this.encodeControl(Opcode.CLOSE, closePayload(error.closeCode, EMPTY));
     }
     this.state = nextClosingState(this.state, 'fail');
     this.handler.failed(error);
@@ -270,45 +265,12 @@ export class WebSocketProtocol implements FrameHandler {
   }
 
   /** @internal */
-  frameError(error: ProtocolError | LimitError): void {
+  decodingFailed(error: ProtocolError | LimitError): void {
     this.fail(error);
   }
 
   /** @internal */
-  frameStart(): void {
-    const { opcode, rsv1 } = this.decoder;
-    if (opcode === Opcode.TEXT || opcode === Opcode.BINARY)
-      this.messages.start(opcode === Opcode.BINARY, rsv1);
-  }
-
-  /** @internal */
-  framePayload(piece: Buffer): void {
-    const { opcode, fin, payloadLength } = this.decoder;
-    if (isControlOpcode(opcode)) {
-      this.control = this.control.length === 0 ? piece : Buffer.concat([this.control, piece]);
-      return;
-    }
-    const only = fin && piece.length === payloadLength && opcode !== Opcode.CONTINUATION;
-    const error = this.messages.push(piece, only, this.decoder.ascii);
-    if (error !== null) this.fail(error);
-  }
-
-  /** @internal */
-  frameEnd(): void {
-    const { opcode, fin } = this.decoder;
-    if (isControlOpcode(opcode)) {
-      this.controlFrame(opcode);
-    } else if (fin) {
-      const error = this.messages.end();
-      if (error !== null) this.fail(error);
-    } else {
-      this.messages.endFragment();
-    }
-  }
-
-  private controlFrame(opcode: number): void {
-    const payload = this.control;
-    this.control = EMPTY;
+  controlFrame(opcode: number, payload: Buffer): void {
     if (opcode === Opcode.PING) this.receivePing(payload);
     else if (opcode === Opcode.PONG) this.handler.pong?.(payload);
     else this.receiveClose(payload);
@@ -316,8 +278,8 @@ export class WebSocketProtocol implements FrameHandler {
 
   private receivePing(payload: Buffer): void {
     if (this.options.autoPong !== false && canSend(this.state)) {
-      if (this.encoder.sinkBlocked) this.waitingPong = Buffer.from(payload);
-      else this.encoder.encode(FIN | Opcode.PONG, payload);
+      if (this.outputBlocked) this.waitingPong = Buffer.from(payload);
+      else this.encodeControl(Opcode.PONG, payload);
     }
     this.handler.ping?.(payload);
   }
@@ -325,8 +287,9 @@ export class WebSocketProtocol implements FrameHandler {
   /** §5.5.2: a ping is answered, also where our close frame comes next. */
   private sendWaitingPong(): void {
     const pong = this.waitingPong;
+    if (pong === null) return;
     this.waitingPong = null;
-    if (pong !== null && canSend(this.state)) this.encoder.encode(FIN | Opcode.PONG, pong);
+    if (canSend(this.state)) this.encodeControl(Opcode.PONG, pong);
   }
 
   private receiveClose(payload: Buffer): void {
@@ -356,7 +319,12 @@ export class WebSocketProtocol implements FrameHandler {
         'The data size must not be greater than 125 bytes',
       );
     }
-    this.encoder.encode(FIN | opcode, payload);
+    this.encodeControl(opcode, payload);
+  }
+
+  private encodeControl(opcode: number, payload: Buffer): void {
+    this.lendEncoder().encode(FIN | opcode, payload);
+    this.encoded();
   }
 
   private assertOpen(): void {
@@ -364,35 +332,69 @@ export class WebSocketProtocol implements FrameHandler {
       throw new UsageError('WS_ERR_NOT_OPEN', `the closing handshake is ${this.state}`);
   }
 
+  private setMode(mode: MessageMode, rules: FrameRules): void {
+    this.mode = mode;
+    this.rules = rules;
+    this.decoder?.change(mode, rules);
+  }
+
+  private lendDecoder(): MessageDecoder {
+    if (this.decoder !== null) return this.decoder;
+    const decoder = this.pool.takeDecoder();
+    decoder.attach(this.handler, this, this.rules, this.options.skipUTF8Validation !== true, this.mode);
+    this.decoder = decoder;
+    return decoder;
+  }
+
+  private decoded(): void {
+    this.giveDecoder();
+    this.endIfDecoded();
+  }
+
+  /** What was lent goes back, unless a frame or a message is under way. */
+  private giveDecoder(): void {
+    const { decoder } = this;
+    if (decoder === null || !decoder.idle) return;
+    this.decoder = null;
+    this.pool.giveDecoder(decoder);
+  }
+
+  private lendEncoder(): FrameEncoder {
+    if (this.encoder !== null) return this.encoder;
+    const { role, nextMaskingKey } = this.options;
+    // §5.3: a client masks. It has a source of keys, see the constructor.
+    const keys = role === 'client' ? (nextMaskingKey as MaskingKeySource) : null;
+    const encoder = this.pool.takeEncoder(this.handler, keys);
+    encoder.sinkBlocked = this.outputBlocked;
+    if (this.corked) encoder.cork();
+    this.encoder = encoder;
+    return encoder;
+  }
+
+  /** What was lent goes back, unless frames wait for `uncork`. */
+  private encoded(): void {
+    if (this.corked || this.encoder === null) return;
+    const { encoder } = this;
+    this.encoder = null;
+    this.pool.giveEncoder(encoder);
+  }
+
   /** The end of the input counts once everything before it has been decoded. */
   private endIfDecoded(): void {
-    if (this.ended && !this.decoder.busy) this.terminate();
+    if (this.ended && this.decoder?.frames.busy !== true) this.terminate();
   }
 
   /** Nothing more is decoded, and nothing of what was incomplete is kept. */
   private stopReceiving(): void {
-    this.decoder.stop();
-    this.messages.clear();
-    this.control = EMPTY;
+    this.stopped = true;
+    this.decoder?.stop();
+    this.giveDecoder();
   }
 
   private finish(): void {
-    this.waitingPong = null;
     if (this.closable) return;
+    this.waitingPong = null;
     this.closable = true;
     this.handler.closable();
   }
-}
-
-function frameRules(options: ProtocolOptions): FrameRules {
-  return {
-    masked: options.role === 'server',
-    rsv1: options.perMessageDeflate === true,
-    maxPayload: limit(options.maxPayload, DEFAULT_MAX_PAYLOAD),
-    maxFragments: limit(options.maxFragments, DEFAULT_MAX_FRAGMENTS),
-  };
-}
-
-function limit(value: number | undefined, fallback: number): number {
-  return value === undefined ? fallback : value === 0 ? Number.POSITIVE_INFINITY : value;
 }

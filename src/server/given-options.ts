@@ -10,7 +10,7 @@ import {
 } from '../node/option-checks.js';
 import { checkDeflateOptions } from '../node/per-message-deflate-options.js';
 import { UsageError } from '../protocol/errors.js';
-import { DEFAULT_MAX_FRAGMENTS, DEFAULT_MAX_PAYLOAD } from '../protocol/websocket-protocol.js';
+import { DEFAULT_MAX_FRAGMENTS, DEFAULT_MAX_PAYLOAD } from '../protocol/protocol-options.js';
 import { isOrigin } from './origin-policy.js';
 import type { UpgradePolicy } from './upgrade.js';
 

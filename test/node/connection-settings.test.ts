@@ -39,7 +39,7 @@ it('the engine gets the same with and without permessage-deflate', () => {
 
 it('connections of one process share spare memory', () => {
   const [one, two] = [connectionSettings('server', {}), connectionSettings('client', {})];
-  expect(one.plain.slabs).toBe(two.plain.slabs);
+  expect(one.plain.pool).toBe(two.plain.pool);
 });
 
 it('generateMask gets the four bytes to fill', () => {

@@ -4,14 +4,15 @@
  */
 import { createHash } from 'node:crypto';
 import { expect } from 'vitest';
+import { EnginePool } from '../../src/protocol/engine-pool.js';
 import { LimitError, ProtocolError } from '../../src/protocol/errors.js';
-import {
-  type ProtocolHandler,
-  type ProtocolOptions,
-  WebSocketProtocol,
-} from '../../src/protocol/websocket-protocol.js';
+import type { ProtocolOptions } from '../../src/protocol/protocol-options.js';
+import { type ProtocolHandler, WebSocketProtocol } from '../../src/protocol/websocket-protocol.js';
 import { everyCut } from './every-cut.js';
 import { exampleKey, type RawFrame, rawFrame } from './raw-frame.js';
+
+/** One for all: what an engine leaves in what it gives back would show in the next. */
+const pool = new EnginePool();
 
 /** Both sides of a connection. */
 export type Role = 'server' | 'client';
@@ -118,7 +119,8 @@ export type Connect = (handler: RecordingHandler) => WebSocketProtocol;
 
 /** Engines of one role; a client's masking keys count up from 1. */
 export function engine(role: Role, options: Partial<ProtocolOptions> = {}): Connect {
-  return (handler) => new WebSocketProtocol(handler, { role, nextMaskingKey: countingKeys(), ...options });
+  return (handler) =>
+    new WebSocketProtocol(handler, { role, nextMaskingKey: countingKeys(), pool, ...options });
 }
 
 /** Keys 00000001, 00000002, …; predictable, hence for tests only. */
