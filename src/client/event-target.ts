@@ -1,5 +1,6 @@
 import type { EventEmitter } from 'node:events';
 import { TypedEmitter } from '../node/typed-emitter.js';
+import { presetListeners } from './instance-size.js';
 import type { Data } from './payload.js';
 import type { WebSocket } from './websocket.js';
 import type { WebSocketEvents } from './websocket-types.js';
@@ -156,6 +157,16 @@ interface Wrapper {
 
 /** An EventEmitter with the listener methods and attributes of a DOM EventTarget, as far as `ws` has them. */
 export class EventTargetEmitter extends TypedEmitter<WebSocketEvents> {
+  constructor() {
+    super();
+    presetListeners(this);
+  }
+
+  /** Node takes every name that it finds for one with listeners. */
+  override eventNames(): (string | symbol)[] {
+    return super.eventNames().filter((name) => this.listenerCount(name) > 0);
+  }
+
   get onopen(): ((event: Event) => void) | null {
     return attribute(this, 'open');
   }

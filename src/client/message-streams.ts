@@ -1,5 +1,6 @@
 import { TextDecoder } from 'node:util';
-import type { Connection, StreamReceiver } from '../node/connection.js';
+import type { Connection } from '../node/connection.js';
+import type { StreamReceiver } from '../node/connection-owner.js';
 import { Hold } from '../node/hold.js';
 import { StreamingInflater } from '../node/streaming-inflater.js';
 import { type ConnectionClosedError, type LimitError, ProtocolError } from '../protocol/errors.js';

@@ -1,9 +1,10 @@
 import type { ClientRequestArgs } from 'node:http';
+import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { Connection, type ConnectionOwner } from '../node/connection.js';
+import { Connection } from '../node/connection.js';
+import type { ConnectionOwner } from '../node/connection-owner.js';
 import { connectionSettings } from '../node/connection-settings.js';
 import { diagnostics } from '../node/diagnostics.js';
-import type { Heartbeat } from '../node/heartbeat.js';
 import { Hold } from '../node/hold.js';
 import type { PreparedMessage } from '../node/prepared-message.js';
 import type { SendCallback } from '../node/socket-writer.js';
@@ -12,6 +13,7 @@ import { CloseCode } from '../protocol/close-codes.js';
 import { ConnectionClosedError } from '../protocol/errors.js';
 import type { ClientOptions } from './client-options.js';
 import { makeEnumerable } from './event-target.js';
+import { defineDefaults } from './instance-size.js';
 import { holdReading, openIterator, openMessageStreams } from './iteration.js';
 import { iterationError, type MessageIterator } from './message-iterator.js';
 import type { MessageStreams } from './message-streams.js';
@@ -45,31 +47,36 @@ const EMPTY = Buffer.alloc(0);
  * with `_`, as there: applications subclass it, and put properties of their own on sockets.
  */
 export class WebSocket extends ReadyStateEmitter implements ConnectionOwner {
-  /** The peer's IP address; behind proxies that the server trusts the client's. `undefined` without TCP. */
-  remoteAddress: string | undefined = undefined;
   /** At a server: what `authenticate` resolved to. */
-  context: unknown = undefined;
+  declare context: unknown;
 
   private readonly _options: SocketOptions;
-  private readonly _isServer: boolean;
   private _state: ReadyState = CONNECTING;
-  private _url = '';
-  private _protocol = '';
-  private _binaryType: BinaryType = 'nodebuffer';
   /** @internal */
   _connection: Connection | null = null;
-  private _heartbeat: Heartbeat | null = null;
+  declare private _address: string | undefined;
+  declare private _isServer: boolean;
+  declare private _url: string;
+  declare private _protocol: string;
+  declare private _binaryType: BinaryType;
   /** @internal */
-  _opening: OpeningHandshake | null = null;
+  declare _opening: OpeningHandshake | null;
   /** @internal */
-  _iterator: MessageIterator<string | Buffer> | null = null;
-  private _streams: MessageStreams | null = null;
+  declare _iterator: MessageIterator<string | Buffer> | null;
+  declare private _streams: MessageStreams | null;
   /** @internal Whether both close frames were exchanged. */
-  _wasClean = false;
+  declare _wasClean: boolean;
   /** @internal The transport, as `ws` names it; see `ws-fields`. */
   declare readonly _socket: Duplex | null;
   /** Bytes that were sent when it was too late. */
-  private _lost = 0;
+  declare private _lost: number;
+
+  static {
+    // On the prototype until they are set: an open connection does not pay 8 bytes for each.
+    const reading = { _binaryType: 'nodebuffer', _iterator: null, _streams: null };
+    const ends = { _isServer: true, _url: '', _opening: null, _address: undefined, context: undefined };
+    defineDefaults(WebSocket.prototype, { ...reading, ...ends, _protocol: '', _wasClean: false, _lost: 0 });
+  }
 
   /**
    * Opens a connection. With `null` as address nothing is opened: `setSocket` gives it an upgraded socket.
@@ -90,7 +97,7 @@ export class WebSocket extends ReadyStateEmitter implements ConnectionOwner {
     super();
     const swapped = typeof protocols === 'object' && protocols !== null && !Array.isArray(protocols);
     this._options = ((swapped ? protocols : options) ?? {}) as SocketOptions;
-    this._isServer = address === null && this._options.isServer !== false;
+    if (address !== null || this._options.isServer === false) this._isServer = false;
     if (address === null) return;
     this._url = String(address);
     this._opening = startOpening(this, address, swapped ? undefined : protocols, this._options);
@@ -132,7 +139,7 @@ export class WebSocket extends ReadyStateEmitter implements ConnectionOwner {
 
   /** Round trip of the last heartbeat in milliseconds; `undefined` before the first. May be overwritten. */
   get latency(): number | undefined {
-    return this._connection === null ? undefined : this._heartbeat?.latency(this._connection);
+    return this._connection?.latency;
   }
 
   set latency(value: number | undefined) {
@@ -142,6 +149,15 @@ export class WebSocket extends ReadyStateEmitter implements ConnectionOwner {
   /** Whether `pause` is in force. */
   get isPaused(): boolean {
     return this._connection?.isHeld(Hold.USER) ?? false;
+  }
+
+  /** The peer's IP address; behind trusted proxies the client's. Unknown without TCP, and once the socket has closed. */
+  get remoteAddress(): string | undefined {
+    return this._address ?? (this._connection?.socket as Partial<Socket> | undefined)?.remoteAddress;
+  }
+
+  set remoteAddress(address: string | undefined) {
+    this._address = address;
   }
 
   /** How binary messages are handed out: `nodebuffer` (default), `arraybuffer`, `fragments` or `blob`. */
@@ -255,13 +271,11 @@ export class WebSocket extends ReadyStateEmitter implements ConnectionOwner {
   /** @internal */
   _adopt(upgrade: Upgrade): void {
     const { socket, head, settings, agreement, heartbeat } = upgrade;
-    this._url = this.url;
-    this._opening = null;
-    this._protocol = upgrade.subprotocol;
-    this._heartbeat = heartbeat;
+    this._openingEnded();
+    if (upgrade.subprotocol !== '') this._protocol = upgrade.subprotocol;
     this._connection = new Connection(this, socket, settings, agreement, heartbeat);
     this._state = OPEN;
-    this._applyBinaryType();
+    if (this._binaryType === 'fragments') this._applyBinaryType();
     if (this._iterator?.idle) holdReading(this, true);
     this._connection.start(head);
     if (diagnostics.open.hasSubscribers) diagnostics.open.publish({ socket: this });
@@ -318,8 +332,10 @@ export class WebSocket extends ReadyStateEmitter implements ConnectionOwner {
 
   private _ended(code: number, reason: Buffer, error: () => Error): void {
     this._state = CLOSED;
-    if (this._iterator !== null) this._iterator.end(iterationError(error()));
-    this._iterator = null;
+    if (this._iterator !== null) {
+      this._iterator.end(iterationError(error()));
+      this._iterator = null;
+    }
     if (diagnostics.close.hasSubscribers) {
       diagnostics.close.publish({ socket: this, code, reason: reason.toString() });
     }
@@ -332,10 +348,15 @@ export class WebSocket extends ReadyStateEmitter implements ConnectionOwner {
     try {
       this._emitError(error);
     } finally {
-      this._url = this.url;
-      this._opening = null;
+      this._openingEnded();
       this._ended(CloseCode.ABNORMAL_CLOSURE, EMPTY, () => error);
     }
+  }
+
+  private _openingEnded(): void {
+    if (this._opening === null) return;
+    this._url = this.url;
+    this._opening = null;
   }
 
   private _abortOpening(): void {

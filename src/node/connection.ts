@@ -3,38 +3,15 @@ import { CloseCode } from '../protocol/close-codes.js';
 import { closePayload } from '../protocol/close-payload.js';
 import { ConnectionClosedError, type LimitError, type ProtocolError } from '../protocol/errors.js';
 import { type ProtocolHandler, WebSocketProtocol } from '../protocol/websocket-protocol.js';
+import type { ConnectionOwner, StreamReceiver } from './connection-owner.js';
 import type { ConnectionSettings, DeflateAgreement, SlowConsumerAction } from './connection-settings.js';
 import { diagnostics } from './diagnostics.js';
-import type { Heartbeat } from './heartbeat.js';
+import type { Heartbeat, PendingPing } from './heartbeat.js';
 import { gateOf, Hold, RESTING } from './hold.js';
 import { MessageInflater } from './message-inflater.js';
 import { Outgoing, type OutgoingHandler } from './outgoing.js';
 import { bindSocket } from './socket-events.js';
 import { SocketWriter, type SocketWriterHandler } from './socket-writer.js';
-
-/** What a connection tells its owner, the `WebSocket` class. */
-export interface ConnectionOwner {
-  connectionMessage(payload: Buffer, isBinary: boolean): void;
-  /** A binary message in its fragments, in the mode `fragments`. */
-  connectionFragments(fragments: Buffer[]): void;
-  connectionPing(payload: Buffer): void;
-  connectionPong(payload: Buffer): void;
-  /** The connection was failed by us: a broken rule, a limit, a heartbeat. `close` follows. */
-  connectionError(error: Error): void;
-  /** What was buffered has left, after `send` had returned `false`. */
-  connectionDrain(): void;
-  /** The end: nothing follows. */
-  connectionClose(code: number, reason: Buffer): void;
-}
-
-/** Takes the pieces of messages in the mode `streaming`. */
-export interface StreamReceiver {
-  messageStart(isBinary: boolean, compressed: boolean): void;
-  messageData(piece: Buffer): void;
-  messageEnd(): void;
-  /** The connection ended. */
-  closed(error: ConnectionClosedError): void;
-}
 
 const EMPTY = Buffer.alloc(0);
 const READING = 1;
@@ -46,33 +23,49 @@ const WRITING = 2;
  */
 export class Connection implements ProtocolHandler, OutgoingHandler, SocketWriterHandler {
   readonly socket: Duplex;
-  readonly engine: WebSocketProtocol;
-  readonly outgoing: Outgoing;
   readonly settings: ConnectionSettings;
+  readonly engine: WebSocketProtocol;
+  readonly writer: SocketWriter;
+  readonly outgoing: Outgoing;
   /** How permessage-deflate was agreed, `null` without it. */
-  readonly agreement: DeflateAgreement | null;
+  declare readonly agreement: DeflateAgreement | null;
   /** Code of the peer's close frame: 1005 if it had none, 1006 if none came. */
-  closeCode: number = CloseCode.ABNORMAL_CLOSURE;
-  closeReason: Buffer = EMPTY;
+  declare closeCode: number;
+  declare closeReason: Buffer;
   /** Bytes came since the heartbeat last looked. */
   alive = true;
+  /** @internal For the heartbeat: where it keeps this connection, and when it last learned that the peer lives. */
+  place = -1;
+  /** @internal */
+  seen = 0;
+  /** @internal The heartbeat's ping that waits for its pong. */
+  pendingPing: PendingPing | null = null;
+  /** @internal Round trip of the last heartbeat in microseconds, -1 before the first. */
+  roundTrip = -1;
   /** Takes messages piece by piece, where somebody asked for that. */
-  streamReceiver: StreamReceiver | null = null;
+  declare streamReceiver: StreamReceiver | null;
 
   private readonly owner: ConnectionOwner;
   private readonly heartbeat: Heartbeat | null;
-  private readonly writer: SocketWriter;
-  private inflater: MessageInflater | null = null;
-  private holds = 0;
-  private closeTimer: unknown = null;
+  declare private inflater: MessageInflater | null;
+  declare private holds: number;
+  declare private closeTimer: unknown;
   /** Why we failed the connection. */
-  private failure: Error | undefined = undefined;
-  private closeRequested = false;
+  declare private failure: Error | undefined;
+  declare private closeRequested: boolean;
   /** The socket has closed; messages that are being inflated or wait for their turn may still be delivered. */
-  private socketClosed = false;
+  declare private socketClosed: boolean;
   /** Directions of the socket that have ended. */
-  private ended = 0;
-  private finished = false;
+  declare private ended: number;
+  declare private finished: boolean;
+
+  static {
+    // On the prototype until they are set: an open connection does not pay 8 bytes for each.
+    const closing = { closeCode: CloseCode.ABNORMAL_CLOSURE, closeReason: EMPTY, closeTimer: null };
+    const end = { failure: undefined, closeRequested: false, socketClosed: false, ended: 0, finished: false };
+    const seldom = { agreement: null, streamReceiver: null, inflater: null, holds: 0 };
+    Object.assign(Connection.prototype, { ...closing, ...end, ...seldom });
+  }
 
   constructor(
     owner: ConnectionOwner,
@@ -84,11 +77,11 @@ export class Connection implements ProtocolHandler, OutgoingHandler, SocketWrite
     this.owner = owner;
     this.socket = socket;
     this.settings = settings;
-    this.agreement = agreement;
+    if (agreement !== null) this.agreement = agreement;
     this.heartbeat = heartbeat;
     this.writer = new SocketWriter(socket, this);
     this.engine = new WebSocketProtocol(this, agreement === null ? settings.plain : settings.deflated);
-    this.outgoing = new Outgoing(this.engine, this.writer, settings, agreement, this);
+    this.outgoing = new Outgoing(this);
   }
 
   /** Begins to read; `head` are bytes that came with the opening handshake. */
@@ -101,6 +94,11 @@ export class Connection implements ProtocolHandler, OutgoingHandler, SocketWrite
   /** Whether reading is held back by us: neither the user nor a consumer wants more. */
   get readingHeld(): boolean {
     return (this.holds & RESTING) !== 0;
+  }
+
+  /** Round trip of the last heartbeat in milliseconds; `undefined` before the first. */
+  get latency(): number | undefined {
+    return this.roundTrip < 0 ? undefined : this.roundTrip / 1000;
   }
 
   /** Bytes that the kernel has taken; changes only when it takes some. */

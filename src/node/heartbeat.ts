@@ -16,20 +16,16 @@ const LOOKS_PER_PERIOD = 10;
 const MAX_PERIOD = 1000;
 const PAYLOAD_LENGTH = 8;
 
-/** What is known of one connection. Times are the clock's. */
-interface Pulse {
-  /** When we last learned that the peer lives. */
-  seen: number;
-  /** The ping that waits for its pong; 0 for none. */
-  ping: number;
-  /** When that ping left our buffers; -1 while it has not. */
+/** A ping that waits for its pong. Times are the clock's. */
+export interface PendingPing {
+  /** Its number. */
+  readonly id: number;
+  readonly sent: number;
+  /** When it left our buffers; -1 while it has not. */
   left: number;
   /** Whether bytes waited at the last look since the kernel was full, and how many it had taken. */
   full: boolean;
   accepted: number;
-  /** When the last ping was sent, and the round trip that the last pong told, -1 before the first. */
-  sent: number;
-  latency: number;
 }
 
 /**
@@ -40,7 +36,8 @@ export class Heartbeat {
   private readonly settings: { readonly interval: number; readonly timeout: number };
   private readonly clock: Clock;
   private readonly period: number;
-  private readonly pulses = new Map<Connection, Pulse>();
+  /** A list whose places the connections know: a `Map` would take 130 bytes for each. */
+  private readonly connections: Connection[] = [];
   private timer: unknown = null;
   /** Pings are told from those of the user by these random bytes. */
   private readonly mark = randomBytes(PAYLOAD_LENGTH - 4);
@@ -55,99 +52,109 @@ export class Heartbeat {
 
   /** Watches a connection from now on. */
   add(connection: Connection): void {
-    const seen = this.clock.now();
-    this.pulses.set(connection, { seen, ping: 0, left: -1, full: false, accepted: 0, sent: 0, latency: -1 });
+    connection.seen = this.now();
+    connection.place = this.connections.push(connection) - 1;
     this.timer ??= this.clock.setTimeout(this.look, this.period);
   }
 
   /** Forgets a connection. */
   delete(connection: Connection): void {
-    this.pulses.delete(connection);
-    if (this.pulses.size > 0 || this.timer === null) return;
+    const { connections } = this;
+    const { place } = connection;
+    if (place < 0) return;
+    connection.place = -1;
+    const last = connections.pop() as Connection;
+    if (last !== connection) {
+      connections[place] = last;
+      last.place = place;
+    }
+    if (connections.length > 0 || this.timer === null) return;
     this.clock.clearTimeout(this.timer);
     this.timer = null;
   }
 
-  /** Round trip of the connection's last heartbeat in milliseconds; `undefined` before the first. */
-  latency(connection: Connection): number | undefined {
-    const latency = this.pulses.get(connection)?.latency ?? -1;
-    return latency < 0 ? undefined : latency;
-  }
-
   /** Whether a pong answers a ping of ours; then nobody else hears of it. */
   takePong(connection: Connection, payload: Buffer): boolean {
-    const ours = payload.length === PAYLOAD_LENGTH && this.mark.equals(payload.subarray(0, this.mark.length));
-    const pulse = this.pulses.get(connection);
-    if (!ours || pulse === undefined) return ours;
-    if (payload.readUInt32BE(this.mark.length) === pulse.ping) {
-      pulse.latency = this.clock.now() - Math.max(pulse.left, pulse.sent);
-      this.revive(pulse);
+    if (payload.length !== PAYLOAD_LENGTH || !this.mark.equals(payload.subarray(0, this.mark.length)))
+      return false;
+    const { pendingPing } = connection;
+    if (pendingPing !== null && payload.readUInt32BE(this.mark.length) === pendingPing.id) {
+      const { left, sent } = pendingPing;
+      connection.roundTrip = Math.round((this.clock.now() - Math.max(left, sent)) * 1000);
+      connection.pendingPing = null;
     }
     return true;
   }
 
+  /** Whole milliseconds: a number with a fraction takes 16 bytes more in each connection. */
+  private now(): number {
+    return Math.floor(this.clock.now());
+  }
+
   private readonly look = (): void => {
     this.timer = this.clock.setTimeout(this.look, this.period);
-    const now = this.clock.now();
-    for (const [connection, pulse] of this.pulses) this.examine(connection, pulse, now);
+    const now = this.now();
+    // Backwards: one that goes is replaced by the last, which has had its turn.
+    for (let index = this.connections.length - 1; index >= 0; index--) {
+      this.examine(this.connections[index], now);
+    }
   };
 
-  private examine(connection: Connection, pulse: Pulse, now: number): void {
+  private examine(connection: Connection, now: number): void {
     if (connection.closing) return;
+    const { pendingPing } = connection;
     // Both clocks stop while we do not read: the pong may lie in a buffer that we do not look at.
     if (connection.alive || connection.readingHeld) {
       connection.alive = false;
-      this.revive(pulse);
-      pulse.seen = now;
-    } else if (pulse.ping !== 0) {
-      this.awaitPong(connection, pulse, now);
-    } else if (now - pulse.seen >= this.settings.interval - this.period) {
-      this.ping(connection, pulse, now);
+      connection.pendingPing = null;
+      connection.seen = now;
+    } else if (pendingPing !== null) {
+      this.awaitPong(connection, pendingPing, now);
+    } else if (now - connection.seen >= this.settings.interval - this.period) {
+      this.ping(connection, now);
     }
   }
 
-  private ping(connection: Connection, pulse: Pulse, now: number): void {
+  private ping(connection: Connection, now: number): void {
     this.counter = (this.counter + 1) >>> 0 || 1;
-    const ping = this.counter;
     const payload = Buffer.allocUnsafe(PAYLOAD_LENGTH);
     this.mark.copy(payload);
-    payload.writeUInt32BE(ping, this.mark.length);
-    pulse.ping = ping;
-    pulse.left = -1;
-    pulse.sent = now;
-    pulse.seen = now;
-    this.noteOutput(connection, pulse);
+    payload.writeUInt32BE(this.counter, this.mark.length);
+    const ping: PendingPing = {
+      id: this.counter,
+      sent: this.clock.now(),
+      left: -1,
+      full: false,
+      accepted: 0,
+    };
+    connection.pendingPing = ping;
+    connection.seen = now;
+    noteOutput(connection, ping);
     connection.outgoing.beginTurn();
     connection.engine.ping(payload);
     connection.outgoing.whenWritten((error) => {
-      if (!error && pulse.ping === ping) pulse.left = this.clock.now();
+      if (!error) ping.left = this.clock.now();
     });
   }
 
-  private awaitPong(connection: Connection, pulse: Pulse, now: number): void {
+  private awaitPong(connection: Connection, ping: PendingPing, now: number): void {
     // The ping waits behind data, or more has come behind it: a full kernel takes bytes if the peer reads.
-    const { full, accepted } = pulse;
-    this.noteOutput(connection, pulse);
-    if (full && pulse.accepted !== accepted) pulse.seen = now;
-    if (now - Math.max(pulse.left, pulse.seen) >= this.settings.timeout) fail(connection, pulse);
-  }
-
-  private noteOutput(connection: Connection, pulse: Pulse): void {
-    pulse.full = connection.socket.writableLength > 0;
-    pulse.accepted = connection.acceptedBytes;
-  }
-
-  private revive(pulse: Pulse): void {
-    pulse.ping = 0;
-    pulse.left = -1;
+    const { full, accepted } = ping;
+    noteOutput(connection, ping);
+    if (full && ping.accepted !== accepted) connection.seen = now;
+    if (now - Math.max(ping.left, connection.seen) >= this.settings.timeout) fail(connection, ping);
   }
 }
 
+function noteOutput(connection: Connection, ping: PendingPing): void {
+  ping.full = connection.socket.writableLength > 0;
+  ping.accepted = connection.acceptedBytes;
+}
+
 /** Where this process was busy the pong may not have been read yet: once round the event loop, and it is. */
-function fail(connection: Connection, pulse: Pulse): void {
-  const { ping } = pulse;
+function fail(connection: Connection, ping: PendingPing): void {
   setImmediate(() => {
-    if (pulse.ping !== ping || connection.alive || connection.closing) return;
+    if (connection.pendingPing !== ping || connection.alive || connection.closing) return;
     connection.destroyWith(new LimitError('WS_ERR_HEARTBEAT_TIMEOUT'));
   });
 }

@@ -8,8 +8,13 @@ import { SendQueue, type SendTask } from './send-queue.js';
 import type { SendCallback, SocketWriter } from './socket-writer.js';
 import { atEndOfTurn } from './turn.js';
 
-/** What `Outgoing` tells its connection. */
+/** The connection, as `Outgoing` sees it: what it sends by, and whom it tells. */
 export interface OutgoingHandler {
+  readonly engine: WebSocketProtocol;
+  readonly writer: SocketWriter;
+  readonly settings: ConnectionSettings;
+  /** How permessage-deflate was agreed, `null` without it. */
+  readonly agreement: DeflateAgreement | null;
   /** All that was buffered has left, after `send` had returned `false`. */
   drained(): void;
   /** A message could not be compressed or read, so the peer would miss it: the connection has to be destroyed. */
@@ -33,46 +38,44 @@ export interface SendFlags {
  */
 export class Outgoing {
   /** Messages that were dropped because the peer does not read. */
-  dropped = 0;
+  declare dropped: number;
 
-  readonly engine: WebSocketProtocol;
-  private readonly writer: SocketWriter;
-  private readonly settings: ConnectionSettings;
-  private readonly agreement: DeflateAgreement | null;
   private readonly handler: OutgoingHandler;
-  private deflater: MessageDeflater | null = null;
-  private queue: SendQueue | null = null;
   /** Frames are held back until the end of this turn. */
   private batching = false;
-  private callbacks: SendCallback[] | null = null;
-  private drainDue = false;
+  declare private callbacks: SendCallback[] | null;
+  declare private drainDue: boolean;
+  declare private deflater: MessageDeflater | null;
+  declare private queue: SendQueue | null;
   /** Whether the message that is being sent in fragments is sent, or dropped; `null` between messages. */
-  private admitted: boolean | null = null;
+  declare private admitted: boolean | null;
   /** The message that is being sent in fragments is compressed; `null` between messages. */
-  private fragmentsCompressed: boolean | null = null;
+  declare private fragmentsCompressed: boolean | null;
 
-  constructor(
-    engine: WebSocketProtocol,
-    writer: SocketWriter,
-    settings: ConnectionSettings,
-    agreement: DeflateAgreement | null,
-    handler: OutgoingHandler,
-  ) {
-    this.engine = engine;
-    this.writer = writer;
-    this.settings = settings;
-    this.agreement = agreement;
+  static {
+    // On the prototype until they are set: an open connection does not pay 8 bytes for each.
+    const parts = { callbacks: null, deflater: null, queue: null, admitted: null, fragmentsCompressed: null };
+    Object.assign(Outgoing.prototype, { dropped: 0, drainDue: false, ...parts });
+  }
+
+  constructor(handler: OutgoingHandler) {
     this.handler = handler;
   }
 
   /** Bytes that were sent and that the kernel has not taken yet. */
   get bufferedAmount(): number {
-    return this.writer.length + this.engine.pendingOutput + (this.queue === null ? 0 : this.queue.bytes);
+    return (
+      this.handler.writer.length +
+      this.handler.engine.pendingOutput +
+      (this.queue === null ? 0 : this.queue.bytes)
+    );
   }
 
   /** Whether so much is on its way to the kernel that a stream should wait; what is queued does not count. */
   get congested(): boolean {
-    return this.writer.length + this.engine.pendingOutput >= this.settings.highWaterMark;
+    return (
+      this.handler.writer.length + this.handler.engine.pendingOutput >= this.handler.settings.highWaterMark
+    );
   }
 
   /** Whether messages wait for compression, a Blob or a stream. */
@@ -85,11 +88,16 @@ export class Outgoing {
     return this.queue?.endless === true;
   }
 
+  /** Whether data may still be sent: no close frame of ours is out. */
+  get canSend(): boolean {
+    return this.handler.engine.canSend;
+  }
+
   /** Begins a turn: frames leave together at its end, by `flush`. */
   batch(): boolean {
     if (this.batching) return false;
     this.batching = true;
-    this.engine.cork();
+    this.handler.engine.cork();
     return true;
   }
 
@@ -97,11 +105,11 @@ export class Outgoing {
   flush(): void {
     if (!this.batching) return;
     this.batching = false;
-    this.engine.uncork();
+    this.handler.engine.uncork();
     const { callbacks } = this;
     if (callbacks !== null) {
       this.callbacks = null;
-      for (const callback of callbacks) this.writer.whenWritten(callback);
+      for (const callback of callbacks) this.handler.writer.whenWritten(callback);
     }
     if (this.drainDue) this.checkDrain();
   }
@@ -121,7 +129,7 @@ export class Outgoing {
 
   /** Sends a prepared message; its bytes are shared, so only a server does. */
   sendPrepared(prepared: PreparedMessage, compress: boolean, callback: SendCallback | undefined): boolean {
-    const { agreement } = this;
+    const { agreement } = this.handler;
     const { payload } = prepared;
     const whole = { isBinary: prepared.isBinary, compress, fin: true };
     const compressing = agreement !== null && compress && payload.length >= agreement.threshold;
@@ -145,7 +153,7 @@ export class Outgoing {
   /** Sends our close frame behind what is queued. */
   close(code: number | undefined, reason: Buffer | string | undefined): void {
     this.beginTurn();
-    this.inOrder(0, () => this.engine.close(code, reason), undefined);
+    this.inOrder(0, () => this.handler.engine.close(code, reason), undefined);
   }
 
   /** Sends a message whose bytes have to be read first. */
@@ -196,7 +204,7 @@ export class Outgoing {
 
   /** `true` while `bufferedAmount` is below `highWaterMark`; otherwise a `drain` follows. */
   belowHighWaterMark(): boolean {
-    if (this.bufferedAmount < this.settings.highWaterMark) return true;
+    if (this.bufferedAmount < this.handler.settings.highWaterMark) return true;
     this.drainDue = true;
     return false;
   }
@@ -211,7 +219,7 @@ export class Outgoing {
   /** Calls back when everything sent so far has left; for control frames. */
   whenWritten(callback: SendCallback): void {
     if (!this.batching) {
-      this.writer.whenWritten(callback);
+      this.handler.writer.whenWritten(callback);
       return;
     }
     this.callbacks ??= [];
@@ -225,7 +233,7 @@ export class Outgoing {
 
   /** The connection is gone: queued messages fail, no zlib job stays. An error that nobody waits for is not made. */
   abort(error: () => Error): void {
-    this.drainDue = false;
+    if (this.drainDue) this.drainDue = false;
     this.deflater?.cancel();
     if (this.queueing) this.queue?.abort(error());
     this.flush();
@@ -245,7 +253,7 @@ export class Outgoing {
   }
 
   private get limited(): boolean {
-    return this.settings.maxBufferedAmount !== Number.POSITIVE_INFINITY;
+    return this.handler.settings.maxBufferedAmount !== Number.POSITIVE_INFINITY;
   }
 
   /**
@@ -255,7 +263,7 @@ export class Outgoing {
   private admit(size: number, fin: boolean, callback: SendCallback | undefined): boolean {
     const buffered = this.bufferedAmount;
     const begun = this.admitted;
-    const fits = buffered === 0 || buffered + size <= this.settings.maxBufferedAmount;
+    const fits = buffered === 0 || buffered + size <= this.handler.settings.maxBufferedAmount;
     if (begun === false) fail(callback, new LimitError('WS_ERR_SLOW_CONSUMER'));
     const admitted = begun !== false && (fits || this.meetLimit(size, begun === true, callback));
     this.admitted = fin ? null : admitted;
@@ -263,7 +271,7 @@ export class Outgoing {
   }
 
   private meetLimit(size: number, begun: boolean, callback: SendCallback | undefined): boolean {
-    const { slowConsumer } = this.settings;
+    const { slowConsumer } = this.handler.settings;
     const wanted = typeof slowConsumer === 'function' ? slowConsumer(size) : slowConsumer;
     const action = wanted === 'drop' && begun ? 'send' : wanted;
     const error = new LimitError('WS_ERR_SLOW_CONSUMER');
@@ -277,22 +285,26 @@ export class Outgoing {
 
   /** The first fragment of a message decides for all (RFC 7692 §6.1). */
   private compresses(payload: Buffer | string, flags: SendFlags): boolean {
-    const { agreement } = this;
+    const { agreement } = this.handler;
     if (agreement === null) return false;
     if (this.fragmentsCompressed !== null) return this.fragmentsCompressed;
     if (!flags.compress) return false;
     return agreement.deflate.contextTakeover || Buffer.byteLength(payload) >= agreement.threshold;
   }
 
+  private noteFragment(fin: boolean, compressed: boolean): void {
+    if (!fin || this.fragmentsCompressed !== null) this.fragmentsCompressed = fin ? null : compressed;
+  }
+
   private deflatesLater(payload: Buffer | string, flags: SendFlags): boolean {
-    if (this.agreement === null || !this.compresses(payload, flags)) return false;
+    if (this.handler.agreement === null || !this.compresses(payload, flags)) return false;
     return !this.openDeflater().isSync(Buffer.byteLength(payload));
   }
 
   private sendNow(payload: Buffer | string, flags: SendFlags, callback: SendCallback | undefined): void {
     this.beginTurn();
     const compressed = this.compresses(payload, flags);
-    this.fragmentsCompressed = flags.fin ? null : compressed;
+    this.noteFragment(flags.fin, compressed);
     const data = compressed ? this.openDeflater().deflateSync(bufferOf(payload), flags.fin) : payload;
     this.transmit(data, flags, compressed, callback);
   }
@@ -303,7 +315,7 @@ export class Outgoing {
     callback: SendCallback | undefined,
     done: () => void,
   ): void {
-    this.fragmentsCompressed = flags.fin ? null : true;
+    this.noteFragment(flags.fin, true);
     this.openDeflater().deflate(payload, flags.fin, (error, compressed) => {
       if (error) {
         fail(callback, error);
@@ -317,7 +329,7 @@ export class Outgoing {
   }
 
   private openDeflater(): MessageDeflater {
-    this.deflater ??= new MessageDeflater((this.agreement as DeflateAgreement).deflate);
+    this.deflater ??= new MessageDeflater((this.handler.agreement as DeflateAgreement).deflate);
     return this.deflater;
   }
 
@@ -327,12 +339,12 @@ export class Outgoing {
     compressed: boolean,
     callback: SendCallback | undefined,
   ): void {
-    if (this.engine.canSend) {
-      if (flags.fin) this.settings.traffic.messagesSent++;
+    if (this.canSend) {
+      if (flags.fin) this.handler.settings.traffic.messagesSent++;
       // What the engine hands over at once has its callback with it, else with all of this turn.
       const large = payload.length > MAX_COPIED;
-      if (large && callback !== undefined) this.writer.withPayload(callback);
-      this.engine.send(payload, flags.isBinary, flags.fin, compressed);
+      if (large && callback !== undefined) this.handler.writer.withPayload(callback);
+      this.handler.engine.send(payload, flags.isBinary, flags.fin, compressed);
       if (!large && callback !== undefined) this.whenWritten(callback);
     } else {
       fail(callback, new ConnectionClosedError({ receivedCode: 1006 }));
@@ -340,13 +352,13 @@ export class Outgoing {
   }
 
   private sendEncoded(frame: Buffer, callback: SendCallback | undefined): void {
-    if (!this.engine.canSend) {
+    if (!this.canSend) {
       fail(callback, new ConnectionClosedError({ receivedCode: 1006 }));
       return;
     }
     this.beginTurn();
-    this.settings.traffic.messagesSent++;
-    this.engine.sendEncoded(frame);
+    this.handler.settings.traffic.messagesSent++;
+    this.handler.engine.sendEncoded(frame);
     if (callback !== undefined) this.whenWritten(callback);
   }
 
@@ -363,7 +375,7 @@ export class Outgoing {
       size: prepared.payload.length,
       abort: (error) => fail(callback, error),
       start: (done) => {
-        const windowBits = this.agreement?.deflate.windowBits ?? 15;
+        const windowBits = this.handler.agreement?.deflate.windowBits ?? 15;
         const whole = { isBinary: prepared.isBinary, compress: compressing, fin: true };
         // What was queued in front may have begun a message: inside it only fragments may be sent.
         if (this.fragmentsCompressed !== null) this.deliver(prepared.payload, whole, callback, done);

@@ -31,7 +31,12 @@ export class SocketWriter {
   private readonly takesAtOnce: boolean;
   private blocked = false;
   private written = 0;
-  private payloadCallback: WriteCallback | undefined = undefined;
+  declare private payloadCallback: WriteCallback | undefined;
+
+  static {
+    // On the prototype until it is set: an open connection does not pay 8 bytes for it.
+    Object.assign(SocketWriter.prototype, { payloadCallback: undefined });
+  }
 
   constructor(socket: Duplex, handler: SocketWriterHandler) {
     this.socket = socket;
@@ -77,8 +82,8 @@ export class SocketWriter {
   }
 
   private writeBoth(bytes: Buffer, payload: Buffer): void {
-    const { socket, payloadCallback } = this;
-    this.payloadCallback = undefined;
+    const { socket } = this;
+    const payloadCallback = this.takeCallback();
     socket.cork();
     if (bytes.length > 0) socket.write(bytes);
     if (payloadCallback === undefined) socket.write(payload);
@@ -89,10 +94,15 @@ export class SocketWriter {
 
   /** The socket takes nothing any more: whoever waits for these bytes is told. */
   private drop(): true {
-    const { payloadCallback } = this;
-    this.payloadCallback = undefined;
+    const payloadCallback = this.takeCallback();
     if (payloadCallback !== undefined) this.whenWritten(payloadCallback as SendCallback);
     return true;
+  }
+
+  private takeCallback(): WriteCallback | undefined {
+    const { payloadCallback } = this;
+    if (payloadCallback !== undefined) this.payloadCallback = undefined;
+    return payloadCallback;
   }
 
   private lost(): Error | null {

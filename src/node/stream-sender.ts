@@ -108,7 +108,7 @@ export class StreamSender implements SendTask {
 
   private async sendFragment(chunk: Buffer, fin: boolean): Promise<void> {
     const { outgoing, isBinary = true, compress } = this;
-    if (!outgoing.engine.canSend) throw new ConnectionClosedError({ receivedCode: 1006 });
+    if (!outgoing.canSend) throw new ConnectionClosedError({ receivedCode: 1006 });
     await this.until(
       new Promise<void>((resolve) => {
         outgoing.deliver(chunk, { isBinary, compress, fin }, undefined, resolve);

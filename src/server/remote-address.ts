@@ -6,16 +6,14 @@ import type { IncomingMessage } from 'node:http';
  */
 export type TrustProxy = boolean | number;
 
-/** The client's IP address: the peer of the TCP connection, or what trusted proxies say. */
-export function remoteAddressOf(request: IncomingMessage, trust: TrustProxy): string | undefined {
-  const direct = request.socket?.remoteAddress;
+/** The client's IP address as trusted proxies tell it; `undefined` if none did: it is the peer of the TCP connection. */
+export function forwardedAddress(request: IncomingMessage, trust: TrustProxy): string | undefined {
   const forwarded = request.headers['x-forwarded-for'];
-  if (trust === false || trust === 0 || forwarded === undefined) return direct;
+  if (trust === false || trust === 0 || forwarded === undefined) return undefined;
   const addresses = String(forwarded)
     .split(',')
     .map((address) => address.trim())
     .filter((address) => address !== '');
-  if (addresses.length === 0) return direct;
   // Each proxy appends the address that it saw: the last one is what our nearest proxy tells.
   return trust === true ? addresses[0] : addresses[Math.max(0, addresses.length - trust)];
 }

@@ -14,7 +14,7 @@ import { CurrentSettings } from './current-settings.js';
 import { type DrainOptions, type DrainResult, drainConnections } from './drain.js';
 import { checkOptions, withDefaults } from './given-options.js';
 import { createUpgradeServer } from './http-server.js';
-import { remoteAddressOf } from './remote-address.js';
+import { forwardedAddress } from './remote-address.js';
 import { MetricsCollector, type ServerMetrics } from './server-metrics.js';
 import type { ServerOptions } from './server-options.js';
 import { type UpgradedSocket, UpgradeHandler, type UpgradeHost } from './upgrade-handler.js';
@@ -280,8 +280,11 @@ export class WebSocketServer<
       deflate === null ? null : deflateAgreement('server', deflate.parameters, options, settings.maxPayload);
     const Socket = (this.options.WebSocket ?? WebSocket) as typeof WebSocket;
     const client = new Socket(null, undefined, this.options as never);
-    client.context = context;
-    client.remoteAddress = remoteAddressOf(request, trustProxy);
+    // A socket knows its peer; a Duplex that stands for one does not.
+    const direct = request.socket === socket ? undefined : request.socket?.remoteAddress;
+    const address = forwardedAddress(request, trustProxy) ?? direct;
+    if (context !== undefined) client.context = context;
+    if (address !== undefined) client.remoteAddress = address;
     client.on('close', this._onClientClose);
     this._sockets.add(client as ServerSocket<T, Context>);
     client._adopt({ socket, head, settings, agreement, heartbeat, subprotocol });

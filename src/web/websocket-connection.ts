@@ -5,7 +5,8 @@
 
 import { OpeningHandshake, type OpeningResult } from '../client/opening-handshake.js';
 import { CLOSED, CLOSING, CONNECTING, OPEN, type ReadyState } from '../client/ready-state.js';
-import { Connection, type ConnectionOwner } from '../node/connection.js';
+import { Connection } from '../node/connection.js';
+import type { ConnectionOwner } from '../node/connection-owner.js';
 import { connectionSettings } from '../node/connection-settings.js';
 import { Hold } from '../node/hold.js';
 import { deflateAgreement } from '../node/per-message-deflate-options.js';

@@ -4,7 +4,8 @@ import { once } from 'node:events';
 import net, { type AddressInfo, type Socket } from 'node:net';
 import { Duplex } from 'node:stream';
 import { onTestFinished } from 'vitest';
-import { Connection, type ConnectionOwner } from '../../src/node/connection.js';
+import { Connection } from '../../src/node/connection.js';
+import type { ConnectionOwner } from '../../src/node/connection-owner.js';
 import {
   type ConnectionSettingsInput,
   connectionSettings,

@@ -91,8 +91,8 @@ describe('pongs', () => {
   });
 
   it('tell the latency', async () => {
-    const { clock, heartbeat, near, far, peer, owner, connection } = await watched();
-    expect(heartbeat.latency(connection)).toBeUndefined();
+    const { clock, near, far, peer, owner, connection } = await watched();
+    expect(connection.latency).toBeUndefined();
     for (const [round, latency] of [40, 7].entries()) {
       const { bytesWritten } = near;
       while (near.bytesWritten === bytesWritten) await pass(clock, 1000);
@@ -101,7 +101,7 @@ describe('pongs', () => {
       far.write(maskedFrame(PONG, frames[round].payload));
       far.write(maskedFrame(0x81, `end ${round}`));
       await owner.until(`text end ${round}`);
-      expect(heartbeat.latency(connection)).toBe(latency);
+      expect(connection.latency).toBe(latency);
     }
   });
 });
@@ -254,7 +254,7 @@ it('64 MiB sent to a throttled reader survive', async () => {
   const reader = readSlowly(far, size / 2700);
   await new Promise((resolve) => connection.outgoing.send(Buffer.alloc(size), binary, resolve));
   while (reader.bytes() < size) await timersPhase();
-  while (heartbeat.latency(connection) === undefined) await timersPhase();
+  while (connection.latency === undefined) await timersPhase();
   expect(owner.events).toEqual(['drain']);
   // Longer than interval and timeout: a heartbeat that asked for its pong alone would have given up.
   expect(performance.now() - started).toBeGreaterThan(2100);
