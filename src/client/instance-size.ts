@@ -15,7 +15,6 @@ function Listeners(this: Record<string, undefined>): void {
   this.message = undefined;
   this.close = undefined;
   this.error = undefined;
-  this.pong = undefined;
 }
 // As with the object that Node makes, no event may be found that is a member of Object.prototype.
 Listeners.prototype = Object.create(null);
@@ -23,7 +22,7 @@ Listeners.prototype = Object.create(null);
 const ListenersOf = Listeners as unknown as new () => object;
 
 /**
- * Gives an emitter room for its listeners. The object that Node makes is a dictionary of 184 bytes, ours takes 56;
+ * Gives an emitter room for its listeners. The object that Node makes is a dictionary of 184 bytes, ours takes 48;
  * Node's streams do the same. Where an EventEmitter has none of the name, this changes nothing.
  */
 export function presetListeners(emitter: EventEmitter): void {

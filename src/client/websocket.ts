@@ -129,7 +129,7 @@ export class WebSocket extends ReadyStateEmitter implements ConnectionOwner {
 
   /** Bytes that were sent and that the kernel has not taken yet, frame headers included. */
   get bufferedAmount(): number {
-    return this._lost + (this._connection?.outgoing.bufferedAmount ?? 0);
+    return this._lost + (this._connection?.bufferedAmount ?? 0);
   }
 
   /** Messages that were dropped because the peer does not read (`slowConsumer: 'drop'`). */

@@ -11,7 +11,7 @@ import { gateOf, Hold, RESTING } from './hold.js';
 import { MessageInflater } from './message-inflater.js';
 import { Outgoing, type OutgoingHandler } from './outgoing.js';
 import { bindSocket } from './socket-events.js';
-import { SocketWriter, type SocketWriterHandler } from './socket-writer.js';
+import { type SendCallback, SocketWriter } from './socket-writer.js';
 
 const EMPTY = Buffer.alloc(0);
 const READING = 1;
@@ -21,12 +21,9 @@ const WRITING = 2;
  * A live connection: pumps bytes between a Duplex and the engine, inflates and deflates, closes in time, and
  * ends exactly once. Knows nothing of events, URLs or servers.
  */
-export class Connection implements ProtocolHandler, OutgoingHandler, SocketWriterHandler {
-  readonly socket: Duplex;
+export class Connection extends SocketWriter implements ProtocolHandler, OutgoingHandler {
   readonly settings: ConnectionSettings;
   readonly engine: WebSocketProtocol;
-  readonly writer: SocketWriter;
-  readonly outgoing: Outgoing;
   /** How permessage-deflate was agreed, `null` without it. */
   declare readonly agreement: DeflateAgreement | null;
   /** Code of the peer's close frame: 1005 if it had none, 1006 if none came. */
@@ -46,6 +43,7 @@ export class Connection implements ProtocolHandler, OutgoingHandler, SocketWrite
   declare streamReceiver: StreamReceiver | null;
 
   private readonly owner: ConnectionOwner;
+  private sender: Outgoing | null = null;
   private readonly heartbeat: Heartbeat | null;
   declare private inflater: MessageInflater | null;
   declare private holds: number;
@@ -74,14 +72,12 @@ export class Connection implements ProtocolHandler, OutgoingHandler, SocketWrite
     agreement: DeflateAgreement | null,
     heartbeat: Heartbeat | null,
   ) {
+    super(socket);
     this.owner = owner;
-    this.socket = socket;
     this.settings = settings;
     if (agreement !== null) this.agreement = agreement;
     this.heartbeat = heartbeat;
-    this.writer = new SocketWriter(socket, this);
     this.engine = new WebSocketProtocol(this, agreement === null ? settings.plain : settings.deflated);
-    this.outgoing = new Outgoing(this);
   }
 
   /** Begins to read; `head` are bytes that came with the opening handshake. */
@@ -101,9 +97,15 @@ export class Connection implements ProtocolHandler, OutgoingHandler, SocketWrite
     return this.roundTrip < 0 ? undefined : this.roundTrip / 1000;
   }
 
-  /** Bytes that the kernel has taken; changes only when it takes some. */
-  get acceptedBytes(): number {
-    return this.writer.accepted;
+  /** The sending direction; made when something is sent or comes in, which an idle connection may never see. */
+  get outgoing(): Outgoing {
+    this.sender ??= new Outgoing(this);
+    return this.sender;
+  }
+
+  /** Bytes that were sent and that the kernel has not taken yet. */
+  get bufferedAmount(): number {
+    return this.sender === null ? this.unsentBytes + this.engine.pendingOutput : this.sender.bufferedAmount;
   }
 
   /** Whether nothing may be sent any more: closing was asked for, or has begun. */
@@ -152,7 +154,7 @@ export class Connection implements ProtocolHandler, OutgoingHandler, SocketWrite
 
   /** Ends at once, without a closing handshake. What was sent in this turn goes out if the kernel takes it. */
   terminate(): void {
-    this.outgoing.flush();
+    this.sender?.flush();
     this.inflater?.cancel();
     this.holds &= Hold.USER;
     this.socket.destroy();
@@ -167,6 +169,12 @@ export class Connection implements ProtocolHandler, OutgoingHandler, SocketWrite
     this.tell(() => this.owner.connectionError(error));
   }
 
+  /** Sends the heartbeat's ping, in its place among what is sent. Makes nothing that an idle connection lacks. */
+  sendPing(payload: Buffer, callback: SendCallback): void {
+    this.engine.ping(payload);
+    (this.sender ?? this).whenWritten(callback);
+  }
+
   /** The error for whoever still waited for this connection. */
   closedError(): ConnectionClosedError {
     const { sentCloseCode: sentCode, closedFirst } = this.engine;
@@ -176,11 +184,6 @@ export class Connection implements ProtocolHandler, OutgoingHandler, SocketWrite
   }
 
   // The engine's handler.
-
-  /** @internal */
-  write(bytes: Buffer, payload?: Buffer): boolean {
-    return this.writer.write(bytes, payload);
-  }
 
   /** @internal */
   message(payload: Buffer, isBinary: boolean): void {
@@ -251,13 +254,13 @@ export class Connection implements ProtocolHandler, OutgoingHandler, SocketWrite
   /** @internal */
   failed(error: ProtocolError | LimitError): void {
     this.failure = error;
-    this.outgoing.abort(() => this.closedError());
+    this.sender?.abort(() => this.closedError());
     this.tell(() => this.owner.connectionError(error));
   }
 
   /** @internal Both close frames are exchanged, or the connection failed: nothing more is read or written. */
   closable(): void {
-    this.outgoing.flush();
+    this.sender?.flush();
     if (this.socket.destroyed) return;
     this.holds &= Hold.INFLATION | Hold.CHUNK;
     this.socket.end(() => this.directionEnded(WRITING));
@@ -336,7 +339,7 @@ export class Connection implements ProtocolHandler, OutgoingHandler, SocketWrite
     if (this.closeTimer !== null) this.settings.clock.clearTimeout(this.closeTimer);
     this.heartbeat?.delete(this);
     this.inflater?.cancel();
-    this.outgoing.abort(() => this.closedError());
+    this.sender?.abort(() => this.closedError());
     this.streamReceiver?.closed(this.closedError());
     this.owner.connectionClose(this.closeCode, this.closeReason);
   }

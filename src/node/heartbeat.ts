@@ -130,9 +130,7 @@ export class Heartbeat {
     connection.pendingPing = ping;
     connection.seen = now;
     noteOutput(connection, ping);
-    connection.outgoing.beginTurn();
-    connection.engine.ping(payload);
-    connection.outgoing.whenWritten((error) => {
+    connection.sendPing(payload, (error) => {
       if (!error) ping.left = this.clock.now();
     });
   }

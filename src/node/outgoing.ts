@@ -9,9 +9,8 @@ import type { SendCallback, SocketWriter } from './socket-writer.js';
 import { atEndOfTurn } from './turn.js';
 
 /** The connection, as `Outgoing` sees it: what it sends by, and whom it tells. */
-export interface OutgoingHandler {
+export interface OutgoingHandler extends SocketWriter {
   readonly engine: WebSocketProtocol;
-  readonly writer: SocketWriter;
   readonly settings: ConnectionSettings;
   /** How permessage-deflate was agreed, `null` without it. */
   readonly agreement: DeflateAgreement | null;
@@ -65,7 +64,7 @@ export class Outgoing {
   /** Bytes that were sent and that the kernel has not taken yet. */
   get bufferedAmount(): number {
     return (
-      this.handler.writer.length +
+      this.handler.unsentBytes +
       this.handler.engine.pendingOutput +
       (this.queue === null ? 0 : this.queue.bytes)
     );
@@ -74,7 +73,7 @@ export class Outgoing {
   /** Whether so much is on its way to the kernel that a stream should wait; what is queued does not count. */
   get congested(): boolean {
     return (
-      this.handler.writer.length + this.handler.engine.pendingOutput >= this.handler.settings.highWaterMark
+      this.handler.unsentBytes + this.handler.engine.pendingOutput >= this.handler.settings.highWaterMark
     );
   }
 
@@ -109,7 +108,7 @@ export class Outgoing {
     const { callbacks } = this;
     if (callbacks !== null) {
       this.callbacks = null;
-      for (const callback of callbacks) this.handler.writer.whenWritten(callback);
+      for (const callback of callbacks) this.handler.whenWritten(callback);
     }
     if (this.drainDue) this.checkDrain();
   }
@@ -219,7 +218,7 @@ export class Outgoing {
   /** Calls back when everything sent so far has left; for control frames. */
   whenWritten(callback: SendCallback): void {
     if (!this.batching) {
-      this.handler.writer.whenWritten(callback);
+      this.handler.whenWritten(callback);
       return;
     }
     this.callbacks ??= [];
@@ -343,7 +342,7 @@ export class Outgoing {
       if (flags.fin) this.handler.settings.traffic.messagesSent++;
       // What the engine hands over at once has its callback with it, else with all of this turn.
       const large = payload.length > MAX_COPIED;
-      if (large && callback !== undefined) this.handler.writer.withPayload(callback);
+      if (large && callback !== undefined) this.handler.withPayload(callback);
       this.handler.engine.send(payload, flags.isBinary, flags.fin, compressed);
       if (!large && callback !== undefined) this.whenWritten(callback);
     } else {

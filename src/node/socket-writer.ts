@@ -14,51 +14,51 @@ export type SendCallback = { called(error?: Error): void }['called'];
 /** The same as Node calls it, and so do `ws` and we, though the types of `ws` know no `null`. */
 type WriteCallback = (error?: Error | null) => void;
 
-/** What a `SocketWriter` tells. */
-export interface SocketWriterHandler {
-  /** `true` when bytes begin to pile up in this process, `false` when none are left. */
-  blockedChanged(blocked: boolean): void;
-}
-
 /**
  * Writes to a Duplex and tells when the written bytes have left this process. The kernel usually takes all
- * at once; callbacks cost nothing then. Knows nothing of frames.
+ * at once; callbacks cost nothing then. Knows nothing of frames. A base class, since an object of its own would cost
+ * each connection 72 bytes.
  */
-export class SocketWriter {
-  private readonly socket: Duplex;
-  private readonly handler: SocketWriterHandler;
+export abstract class SocketWriter {
+  readonly socket: Duplex;
   /** TCP takes what it can at once; TLS and any other Duplex take their time, and may keep what they took. */
-  private readonly takesAtOnce: boolean;
-  private blocked = false;
-  private written = 0;
+  declare private takesAtOnce: boolean;
+  declare private blocked: boolean;
+  /** What was written to anything but TCP, which counts itself. */
+  declare private written: number;
   declare private payloadCallback: WriteCallback | undefined;
 
   static {
-    // On the prototype until it is set: an open connection does not pay 8 bytes for it.
-    Object.assign(SocketWriter.prototype, { payloadCallback: undefined });
+    // On the prototype until they are set: an open connection does not pay 8 bytes for each.
+    const defaults = { takesAtOnce: true, blocked: false, written: 0, payloadCallback: undefined };
+    Object.assign(SocketWriter.prototype, defaults);
   }
 
-  constructor(socket: Duplex, handler: SocketWriterHandler) {
+  constructor(socket: Duplex) {
     this.socket = socket;
-    this.handler = handler;
-    this.takesAtOnce = socket instanceof Socket && !(socket instanceof TLSSocket);
+    if (!(socket instanceof Socket) || socket instanceof TLSSocket) this.takesAtOnce = false;
   }
+
+  /** `true` when bytes begin to pile up in this process, `false` when none are left. */
+  protected abstract blockedChanged(blocked: boolean): void;
 
   /** Bytes that the kernel has not taken yet. */
-  get length(): number {
+  get unsentBytes(): number {
     return this.socket.writableLength;
   }
 
   /** Bytes that the kernel has taken; changes only when it takes some. */
-  get accepted(): number {
-    return this.written - unsentBytes(this.socket);
+  get acceptedBytes(): number {
+    const { socket } = this;
+    const written = this.takesAtOnce ? (socket as Socket).bytesWritten : this.written;
+    return written - notAccepted(socket);
   }
 
   /** Writes; `true` if `bytes` may be overwritten: it has left already, or was copied. */
-  write(bytes: Buffer, payload: Buffer | undefined): boolean {
+  write(bytes: Buffer, payload?: Buffer): boolean {
     const { socket, takesAtOnce } = this;
     if (!socket.writable) return this.drop();
-    this.written += bytes.length + (payload?.length ?? 0);
+    if (!takesAtOnce) this.written += bytes.length + (payload?.length ?? 0);
     const own = takesAtOnce ? bytes : Buffer.from(bytes);
     // Where every write takes its time, its own end tells more cheaply than a write of nothing.
     const tellsItself = !takesAtOnce && payload === undefined && !this.blocked;
@@ -114,7 +114,7 @@ export class SocketWriter {
   private watch(tellsItself: boolean): void {
     if (this.blocked) return;
     this.blocked = true;
-    this.handler.blockedChanged(true);
+    this.blockedChanged(true);
     if (!tellsItself) this.socket.write(EMPTY, (error) => this.unblock(error));
   }
 
@@ -126,7 +126,7 @@ export class SocketWriter {
       return;
     }
     this.blocked = false;
-    this.handler.blockedChanged(false);
+    this.blockedChanged(false);
   }
 }
 
@@ -134,6 +134,6 @@ export class SocketWriter {
  * Bytes that the kernel has not accepted. `writableLength` counts a write until all of it is accepted, so a
  * large one shows no progress; the handle's queue does. It is not documented, hence the fallback.
  */
-function unsentBytes(socket: Duplex & { _handle?: { writeQueueSize?: number } | null }): number {
+function notAccepted(socket: Duplex & { _handle?: { writeQueueSize?: number } | null }): number {
   return socket.writableLength + (socket._handle?.writeQueueSize ?? 0);
 }

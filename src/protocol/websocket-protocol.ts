@@ -46,8 +46,7 @@ export class WebSocketProtocol implements ControlHandler {
   declare closedFirst: 'us' | 'peer' | undefined;
 
   private readonly handler: ProtocolHandler;
-  private options: ProtocolOptions;
-  private readonly pool: EnginePool;
+  private options: ProtocolOptions & { readonly pool: EnginePool };
   private rules: FrameRules;
   /** Lent by the pool while something is under way; see `EnginePool`. */
   private decoder: MessageDecoder | null = null;
@@ -79,9 +78,9 @@ export class WebSocketProtocol implements ControlHandler {
       throw new UsageError('WS_ERR_INVALID_OPTIONS', 'A client needs the option "nextMaskingKey"');
     }
     this.handler = handler;
-    this.options = options;
-    this.pool = options.pool ?? new EnginePool();
-    this.rules = this.pool.rulesOf(options);
+    const { pool = new EnginePool() } = options;
+    this.options = options.pool === pool ? (options as typeof this.options) : { ...options, pool };
+    this.rules = pool.rulesOf(options);
   }
 
   /** How messages are handed out, `whole` by default; a change counts from the next message on. */
@@ -340,7 +339,7 @@ export class WebSocketProtocol implements ControlHandler {
 
   private lendDecoder(): MessageDecoder {
     if (this.decoder !== null) return this.decoder;
-    const decoder = this.pool.takeDecoder();
+    const decoder = this.options.pool.takeDecoder();
     decoder.attach(this.handler, this, this.rules, this.options.skipUTF8Validation !== true, this.mode);
     this.decoder = decoder;
     return decoder;
@@ -356,7 +355,7 @@ export class WebSocketProtocol implements ControlHandler {
     const { decoder } = this;
     if (decoder === null || !decoder.idle) return;
     this.decoder = null;
-    this.pool.giveDecoder(decoder);
+    this.options.pool.giveDecoder(decoder);
   }
 
   private lendEncoder(): FrameEncoder {
@@ -364,7 +363,7 @@ export class WebSocketProtocol implements ControlHandler {
     const { role, nextMaskingKey } = this.options;
     // §5.3: a client masks. It has a source of keys, see the constructor.
     const keys = role === 'client' ? (nextMaskingKey as MaskingKeySource) : null;
-    const encoder = this.pool.takeEncoder(this.handler, keys);
+    const encoder = this.options.pool.takeEncoder(this.handler, keys);
     encoder.sinkBlocked = this.outputBlocked;
     if (this.corked) encoder.cork();
     this.encoder = encoder;
@@ -376,7 +375,7 @@ export class WebSocketProtocol implements ControlHandler {
     if (this.corked || this.encoder === null) return;
     const { encoder } = this;
     this.encoder = null;
-    this.pool.giveEncoder(encoder);
+    this.options.pool.giveEncoder(encoder);
   }
 
   /** The end of the input counts once everything before it has been decoded. */

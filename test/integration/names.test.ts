@@ -12,7 +12,15 @@ const taken = (...objects: object[]) =>
 it('a WebSocket takes no names but those of its API', () => {
   const states = ['CONNECTING', 'OPEN', 'CLOSING', 'CLOSED', 'readyState'];
   const facts = ['url', 'protocol', 'extensions', 'binaryType', 'bufferedAmount', 'isPaused'];
-  const additions = ['latency', 'droppedMessages', 'sendStream', 'messageStreams', 'toJSON'];
+  const additions = [
+    'context',
+    'remoteAddress',
+    'latency',
+    'droppedMessages',
+    'sendStream',
+    'messageStreams',
+    'toJSON',
+  ];
   const methods = ['send', 'ping', 'pong', 'close', 'terminate', 'pause', 'resume', 'setSocket'];
   expect(taken(WebSocket.prototype)).toEqual(
     ['constructor', ...states, ...facts, ...additions, ...methods].sort(),

@@ -3,10 +3,17 @@ import { describe, expect, it, vi } from 'vitest';
 import { SocketWriter } from '../../src/node/socket-writer.js';
 import { connectSockets, RecordingDuplex, turn } from './connected.js';
 
+class Writer extends SocketWriter {
+  readonly changes: boolean[] = [];
+
+  protected override blockedChanged(blocked: boolean): void {
+    this.changes.push(blocked);
+  }
+}
+
 function writerOn(socket: RecordingDuplex) {
-  const changes: boolean[] = [];
-  const writer = new SocketWriter(socket, { blockedChanged: (blocked) => changes.push(blocked) });
-  return { writer, changes };
+  const writer = new Writer(socket);
+  return { writer, changes: writer.changes };
 }
 
 describe('bytes that the kernel takes at once', () => {
@@ -16,8 +23,8 @@ describe('bytes that the kernel takes at once', () => {
     expect(writer.write(Buffer.from('a'), undefined)).toBe(true);
     await turn();
     expect(changes).toEqual([]);
-    expect(writer.length).toBe(0);
-    expect(writer.accepted).toBe(1);
+    expect(writer.unsentBytes).toBe(0);
+    expect(writer.acceptedBytes).toBe(1);
   });
 
   it('are kept by a Duplex that is no TCP socket, whatever becomes of ours', () => {
@@ -44,7 +51,7 @@ describe('bytes that pile up', () => {
   it('may not be overwritten where TCP has them', async () => {
     const { near, far } = await connectSockets();
     far.pause();
-    const writer = new SocketWriter(near, { blockedChanged: () => undefined });
+    const writer = new Writer(near);
     writer.write(Buffer.alloc(32 * 1024 * 1024), undefined);
     expect(writer.write(Buffer.from('waits'), undefined)).toBe(false);
   });
@@ -72,14 +79,14 @@ describe('bytes that pile up', () => {
     writer.write(Buffer.from('one'), undefined);
     writer.write(Buffer.from('two'), Buffer.from('three'));
     expect(changes).toEqual([true]);
-    expect(writer.length).toBe(11);
+    expect(writer.unsentBytes).toBe(11);
     while (changes.length < 2) {
       socket.proceed();
       await turn();
     }
     expect(changes).toEqual([true, false]);
     expect(socket.bytes.toString()).toBe('onetwothree');
-    expect([writer.length, writer.accepted]).toEqual([0, 11]);
+    expect([writer.unsentBytes, writer.acceptedBytes]).toEqual([0, 11]);
     writer.write(Buffer.from('four'), undefined);
     expect(changes).toEqual([true, false, true]);
   });
@@ -87,12 +94,12 @@ describe('bytes that pile up', () => {
   it('accepted changes only when some leave, also inside one large write', async () => {
     const { near, far } = await connectSockets();
     far.pause();
-    const writer = new SocketWriter(near, { blockedChanged: () => undefined });
+    const writer = new Writer(near);
     writer.write(Buffer.alloc(32 * 1024 * 1024), undefined);
     await turn();
-    const { accepted } = writer;
+    const { acceptedBytes } = writer;
     writer.write(Buffer.alloc(1000), undefined);
-    expect(writer.accepted).toBe(accepted);
+    expect(writer.acceptedBytes).toBe(acceptedBytes);
     expect(near.writableLength).toBe(32 * 1024 * 1024 + 1000);
     far.resume();
     let read = 0;
@@ -101,9 +108,9 @@ describe('bytes that pile up', () => {
     });
     while (read < 16 * 1024 * 1024) await once(far, 'data');
     expect(near.writableLength).toBe(32 * 1024 * 1024 + 1000);
-    expect(writer.accepted).toBeGreaterThan(accepted);
+    expect(writer.acceptedBytes).toBeGreaterThan(acceptedBytes);
     while (read < 32 * 1024 * 1024 + 1000) await once(far, 'data');
-    expect(writer.accepted).toBe(32 * 1024 * 1024 + 1000);
+    expect(writer.acceptedBytes).toBe(32 * 1024 * 1024 + 1000);
   });
 });
 
