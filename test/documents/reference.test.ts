@@ -36,7 +36,7 @@ const optionTables = [
   ],
   ['server-options', 'HeartbeatSettings', 'src/node/heartbeat.ts', 'HeartbeatSettings'],
   ['client-options', 'ClientOptions', 'src/client/client-options.ts', 'ClientOptions'],
-  ['protocol', 'Options', 'src/protocol/websocket-protocol.ts', 'ProtocolOptions'],
+  ['protocol', 'Options', 'src/protocol/protocol-options.ts', 'ProtocolOptions'],
   ['server', 'broadcast(data, options?)', 'src/server/websocket-server.ts', 'BroadcastOptions'],
   ['server', 'drain(options?)', 'src/server/drain.ts', 'DrainOptions'],
   ['websocket', 'send(data, options?, callback?)', 'src/client/websocket-types.ts', 'SendOptions'],
