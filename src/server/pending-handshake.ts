@@ -11,25 +11,24 @@ export class PendingHandshake {
   readonly request: IncomingMessage;
   readonly socket: Duplex;
   readonly head: Buffer;
-  private readonly ended: (handshake: PendingHandshake) => void;
+  /** Those that wait for an asynchronous check. */
+  private readonly waiting: Set<PendingHandshake>;
   private controller: AbortController | null = null;
   private stopTimer: (() => void) | null = null;
   private open = true;
   private watching = false;
-  /** Whether an asynchronous check has kept it waiting. */
+  /** Whether an asynchronous check has kept it waiting; without one nothing can happen before the answer. */
   waited = false;
 
-  /** @param ended called once, when the handshake was answered, given away or given up */
+  /** @param waiting where it stands from `watchEnd` to its end */
   constructor(
     { request, socket, head }: { request: IncomingMessage; socket: Duplex; head: Buffer },
-    ended: (handshake: PendingHandshake) => void,
+    waiting: Set<PendingHandshake>,
   ) {
     this.request = request;
     this.socket = socket;
     this.head = head;
-    this.ended = ended;
-    socket.on('error', destroy);
-    socket.on('close', this.onSocketClose);
+    this.waiting = waiting;
   }
 
   /** Whether it still waits for its answer. */
@@ -58,6 +57,8 @@ export class PendingHandshake {
     if (!this.open) return;
     this.watching = true;
     this.waited = true;
+    this.waiting.add(this);
+    this.socket.on('error', destroy).on('close', this.onSocketClose);
     this.socket.on('readable', this.onReadable).on('end', destroy);
   }
 
@@ -76,6 +77,7 @@ export class PendingHandshake {
     if (!this.end()) return false;
     this.controller?.abort(error);
     const { socket } = this;
+    if (!this.waited) socket.on('error', destroy);
     socket.once('finish', socket.destroy);
     // Unread bytes would turn the end of the connection into a reset, which may overtake the answer.
     socket.resume();
@@ -87,7 +89,7 @@ export class PendingHandshake {
   accept(): boolean {
     const { socket } = this;
     if (!this.end()) return false;
-    socket.removeListener('error', destroy);
+    if (this.waited) socket.removeListener('error', destroy);
     if (socket.readable && socket.writable) return true;
     socket.destroy();
     return false;
@@ -95,6 +97,7 @@ export class PendingHandshake {
 
   /** Ends it without an answer: somebody else gives it. */
   giveAway(): void {
+    this.socket.on('error', destroy);
     this.end();
   }
 
@@ -103,8 +106,9 @@ export class PendingHandshake {
     this.open = false;
     this.stopTimer?.();
     this.unwatchEnd();
+    if (!this.waited) return true;
     this.socket.removeListener('close', this.onSocketClose);
-    this.ended(this);
+    this.waiting.delete(this);
     return true;
   }
 

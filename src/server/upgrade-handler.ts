@@ -35,8 +35,8 @@ export interface UpgradeHost {
   isRunning(): boolean;
   /** Whether the request's path is served. */
   serves(request: IncomingMessage): boolean | Promise<boolean>;
-  /** The lines of the 101 response may be changed. */
-  headers(lines: string[], request: IncomingMessage): unknown;
+  /** The 101 response as it is to be written; somebody may change its lines. */
+  response(head: string, request: IncomingMessage): string;
   /** A request broke a rule; `true` if somebody else answers it. */
   clientError(error: HandshakeError, socket: Duplex, request: IncomingMessage): boolean;
   /** A handshake was answered, with 101 or an error's status. */
@@ -66,20 +66,18 @@ export class UpgradeHandler {
     head: Buffer,
     upgraded: (upgraded: UpgradedSocket) => void,
   ): void {
-    const handshake = new PendingHandshake({ request, socket, head }, (ended) =>
-      this.handshakes.delete(ended),
-    );
-    this.handshakes.add(handshake);
-    const judged = this.attempt(handshake, () => this.judge(handshake));
-    if (judged === null) return;
-    const admission = this.attempt(handshake, () => ({
-      context: whenKnown(this.host.serves(request), (isServed) => {
-        if (!isServed) throw HandshakeError.of('WS_ERR_PATH_NOT_SERVED');
-        return admit(request, judged, this.host.options, handshake);
-      }),
-    }));
-    if (admission === null) return;
-    const { context } = admission;
+    const handshake = new PendingHandshake({ request, socket, head }, this.handshakes);
+    let judged: JudgedRequest | null;
+    let context: unknown;
+    // What the options' functions throw refuses the one request, and does not take the process down.
+    try {
+      judged = this.judge(handshake);
+      if (judged === null) return;
+      context = this.admission(handshake, judged);
+    } catch (error) {
+      this.refuse(handshake, error);
+      return;
+    }
     if (context instanceof Promise) this.wait(handshake, judged, context, upgraded);
     else this.complete(handshake, judged, context, upgraded);
   }
@@ -94,7 +92,7 @@ export class UpgradeHandler {
     if (!this.host.isRunning()) throw shuttingDown();
     this.host.checkOptions();
     const { options } = this.host;
-    if (this.handshakes.size > (options.maxPendingHandshakes ?? 10_000)) throw tooManyPending();
+    if (this.handshakes.size >= (options.maxPendingHandshakes ?? 10_000)) throw tooManyPending();
     try {
       return judgeRequest(request, options);
     } catch (error) {
@@ -103,6 +101,14 @@ export class UpgradeHandler {
       handshake.giveAway();
       return null;
     }
+  }
+
+  private admission(handshake: PendingHandshake, judged: JudgedRequest): unknown {
+    const { request } = handshake;
+    return whenKnown(this.host.serves(request), (isServed) => {
+      if (!isServed) throw HandshakeError.of('WS_ERR_PATH_NOT_SERVED');
+      return admit(request, judged, this.host.options, handshake);
+    });
   }
 
   private wait(
@@ -132,28 +138,27 @@ export class UpgradeHandler {
   ): void {
     if (!handshake.pending) return;
     const { request, socket, head } = handshake;
-    const response = this.attempt(handshake, () => {
-      if (!this.host.isRunning()) throw shuttingDown();
-      // Options may have been assigned while the checks took their time.
-      if (handshake.waited) this.host.checkOptions();
-      const answer = upgradeResponse(judged, request, this.host.options);
-      this.host.headers(answer.lines, request);
-      return answer;
-    });
-    if (response === null || !handshake.accept()) return;
-    socket.write(`${response.lines.join('\r\n')}\r\n\r\n`);
-    this.host.answered(request, null);
-    upgraded({ request, socket, head, subprotocol: response.subprotocol, deflate: judged.deflate, context });
-  }
-
-  /** What the options' functions throw refuses the one request, and does not take the process down. */
-  private attempt<R>(handshake: PendingHandshake, step: () => R): R | null {
+    let answer: { head: string; subprotocol: string };
     try {
-      return step();
+      answer = this.answer(handshake, judged);
     } catch (error) {
       this.refuse(handshake, error);
-      return null;
+      return;
     }
+    if (!handshake.accept()) return;
+    socket.write(answer.head);
+    this.host.answered(request, null);
+    const { subprotocol } = answer;
+    upgraded({ request, socket, head, subprotocol, deflate: judged.deflate, context });
+  }
+
+  private answer(handshake: PendingHandshake, judged: JudgedRequest): { head: string; subprotocol: string } {
+    const { request, waited } = handshake;
+    if (!this.host.isRunning()) throw shuttingDown();
+    // Options may have been assigned while the checks took their time.
+    if (waited) this.host.checkOptions();
+    const { head, subprotocol } = upgradeResponse(judged, request, this.host.options);
+    return { head: this.host.response(head, request), subprotocol };
   }
 
   private refuse(handshake: PendingHandshake, error: unknown): void {

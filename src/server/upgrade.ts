@@ -68,19 +68,19 @@ function refuseFalse(context: unknown): unknown {
   return context;
 }
 
-/** The lines of the 101 response, without the empty ones at its end. */
+/** The 101 response, and the subprotocol that it tells. */
 export function upgradeResponse(
   { key, subprotocols, deflate }: JudgedRequest,
   request: IncomingMessage,
   policy: UpgradePolicy,
-): { subprotocol: string; lines: string[] } {
+): { subprotocol: string; head: string } {
   const subprotocol = chooseSubprotocol(subprotocols, request, policy);
   const head = createUpgradeResponse({
     key,
     subprotocol: subprotocol === '' ? undefined : subprotocol,
     extensions: deflate === null ? undefined : [deflate.response],
   });
-  return { subprotocol, lines: head.slice(0, -4).split('\r\n') };
+  return { subprotocol, head };
 }
 
 function chooseSubprotocol(offered: Set<string>, request: IncomingMessage, policy: UpgradePolicy): string {

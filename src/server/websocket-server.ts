@@ -243,10 +243,19 @@ export class WebSocketServer<
       checkOptions: () => this._settings.of(this.options),
       isRunning: () => this._state === RUNNING,
       serves: (request) => this.shouldHandle(request),
-      headers: (lines, request) => this.emit('headers', lines, request),
+      response: (head, request) => this._response(head, request),
       clientError: (error, socket, request) => this.emit('wsClientError', error, socket, request),
       answered: (request, error) => this._answered(request, error),
     };
+  }
+
+  /** The 101 response; listeners of `headers` may change its lines. */
+  private _response(head: string, request: IncomingMessage): string {
+    // Some overwrite `emit` to hear of everything, as they can with ws.
+    if (this.listenerCount('headers') === 0 && this.emit === TypedEmitter.prototype.emit) return head;
+    const lines = head.slice(0, -4).split('\r\n');
+    this.emit('headers', lines, request as InstanceType<U>);
+    return `${lines.join('\r\n')}\r\n\r\n`;
   }
 
   private _answered(request: IncomingMessage, error: HandshakeError | null): void {
