@@ -1,5 +1,6 @@
 /** What hawser has set itself: the least ratios and greatest figures that a run has to show. */
 import type { MetricName } from './measure.js';
+import { type SlowConsumersScenario, scenarios } from './scenarios.js';
 
 /** `hawser` against `versus` in a scenario: how many times better at least, or the figure itself at most. */
 export interface Goal {
@@ -10,6 +11,8 @@ export interface Goal {
   readonly atMost?: number;
 }
 
+const MiB = 1024 * 1024;
+const { slow, maxBufferedAmount } = scenarios.S12 as SlowConsumersScenario;
 const cpu = (scenario: string, versus: string, atLeast: number): Goal => ({
   scenario,
   metric: 'cpu',
@@ -36,7 +39,9 @@ export const goals: readonly Goal[] = [
   cpu('S10-64B', 'ws', 1.05),
   cpu('S10-64K', 'ws', 1.5),
   { scenario: 'S11', metric: 'growth', atMost: 16 },
-  { scenario: 'S12', metric: 'growth', atMost: 45 },
+  { scenario: 'S12', metric: 'limited', atLeast: slow },
+  { scenario: 'S12', metric: 'growth', atMost: (slow * maxBufferedAmount) / MiB + 20 },
+  { scenario: 'S12', metric: 'slowdown', atMost: 2 },
   { scenario: 'S13-compress', metric: 'delay', atMost: 20 },
   { scenario: 'S13-bomb', metric: 'delay', atMost: 20 },
 ];

@@ -7,7 +7,7 @@ import { measure, type Times } from './measure.js';
 import { isInstalled, type Peer, peers } from './peers.js';
 import { stopAll } from './processes.js';
 import { goalTable, scenarioTable } from './report.js';
-import { type ScenarioResult, writeResults } from './results.js';
+import { type ScenarioResult, thisMachine, writeResults } from './results.js';
 import { scenarios } from './scenarios.js';
 import { verify } from './verify.js';
 
@@ -122,7 +122,7 @@ async function runAll({ names, chosen, rounds, times, chart }: Settings): Promis
     console.log(`${scenarioTable(result)}\n`);
   }
   console.log(goalTable(results));
-  console.log(`\nresults: ${writeResults(`${folder}results`, results, missing)}`);
+  console.log(`\nresults: ${writeResults(`${folder}results`, thisMachine(), results, missing)}`);
   if (chart) await writeChart(results);
   return 0;
 }
@@ -162,7 +162,7 @@ function fileLimit(): number {
 }
 
 async function writeChart(results: readonly ScenarioResult[]): Promise<void> {
-  const svg = await drawChart(results);
+  const svg = await drawChart(results, thisMachine());
   if (svg === undefined) return;
   writeFileSync(`${folder}chart.svg`, `${svg}\n`);
   console.log(`chart: ${folder}chart.svg`);

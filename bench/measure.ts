@@ -3,8 +3,8 @@ import { fileURLToPath } from 'node:url';
 import type { LoadResult } from './loader/load.js';
 import type { Order } from './loader/main.js';
 import type { Peer } from './peers.js';
-import { cpuTime, MeasuredProcess, residentMemory } from './processes.js';
-import type { Scenario } from './scenarios.js';
+import { cpuTime, MeasuredProcess, resetPeakMemory, residentMemory } from './processes.js';
+import type { Scenario, SlowConsumersScenario, StreamScenario } from './scenarios.js';
 
 /** Figures by name, in the units of `metrics`. */
 export type Measurement = Readonly<Partial<Record<MetricName, number>>>;
@@ -15,11 +15,20 @@ export const metrics = {
   rss: { title: 'RSS KiB per connection', digits: 2 },
   heap: { title: 'heap KiB per connection', digits: 2 },
   growth: { title: 'growth of RSS, MiB', digits: 1 },
+  coldServer: { title: 'cold server', digits: 1 },
+  coldClient: { title: 'cold client', digits: 1 },
+  buffered: { title: 'buffered, MiB', digits: 1 },
+  limited: { title: 'at the bound', digits: 0 },
+  dropped: { title: 'dropped', digits: 0 },
   delay: { title: 'event loop delay p99, ms', digits: 1 },
   rate: { title: 'messages per second', digits: 0 },
+  throughput: { title: 'MiB per second', digits: 0 },
   p50: { title: 'p50 ms', digits: 2 },
   p99: { title: 'p99 ms', digits: 2 },
-  p99WithoutSlow: { title: 'p99 ms without slow ones', digits: 2 },
+  p99AllRead: { title: 'p99 ms if all read', digits: 2 },
+  slowdown: { title: 'ratio of p99s', digits: 2 },
+  serverBusy: { title: 'server %', digits: 0 },
+  loaderBusy: { title: 'loader %', digits: 0 },
 } as const;
 export type MetricName = keyof typeof metrics;
 
@@ -44,10 +53,14 @@ export interface Times {
 const serverCore = 0;
 const loaderCore = 1;
 const MiB = 1024 * 1024;
+const shortMessage = 64 * MiB;
 const loaderFile = fileURLToPath(new URL('loader/main.js', import.meta.url));
 const clientFile = fileURLToPath(new URL('servers/client.js', import.meta.url));
+const netClientFile = fileURLToPath(new URL('servers/net-client.js', import.meta.url));
 
 type Memory = { rss: number; heapUsed: number };
+type StreamResult = { bytes: number; seconds: number };
+type Backlog = { buffered: number; limited: number; dropped?: number };
 
 export async function measure(peer: Peer, scenario: Scenario, times: Times): Promise<Measurement> {
   switch (scenario.kind) {
@@ -58,7 +71,7 @@ export async function measure(peer: Peer, scenario: Scenario, times: Times): Pro
     case 'idle':
       return measureIdle(peer, scenario);
     case 'slow':
-      return measureSlow(peer, scenario, times);
+      return measureSlow(peer, scenario);
     case 'event-loop':
       return measureDelay(peer, scenario, times);
     default:
@@ -99,7 +112,7 @@ async function startLoader(
   const order: Order = { scenario, port, echoesBytes, warmUpSeconds };
   const command = [process.execPath, loaderFile, JSON.stringify(order)];
   currentLoader = new MeasuredProcess(command, { core: loaderCore });
-  if (scenario.kind !== 'client' && scenario.kind !== 'stream') await currentLoader.next();
+  if (scenario.kind !== 'client') await currentLoader.next();
   return currentLoader;
 }
 
@@ -135,32 +148,52 @@ async function measureClient(peer: Peer, scenario: Scenario, times: Times): Prom
   }
 }
 
-function startClient({ command, environment }: Peer, scenario: Scenario, port: number): MeasuredProcess {
-  const library = command.at(-1) as string;
-  const args = [process.execPath, clientFile, library, JSON.stringify(scenario), String(port)];
-  return new MeasuredProcess(args, {
+function startClient(
+  { command, environment, echoesBytes }: Peer,
+  scenario: Scenario,
+  port: number,
+): MeasuredProcess {
+  const args = echoesBytes
+    ? [netClientFile, String(port)]
+    : [clientFile, command.at(-1) as string, JSON.stringify(scenario), String(port)];
+  return new MeasuredProcess([process.execPath, ...args], {
     core: scenario.kind === 'client' ? serverCore : loaderCore,
     environment,
   });
 }
 
-/** The greater growth of both ends. */
-async function measureStream(peer: Peer, scenario: Scenario): Promise<Measurement> {
+/**
+ * How far the peak of a long message lies above that of a short one, at the end where that is more. The peak from a
+ * cold start stands beside it: Node reads into new buffers, and lets 32 MiB of them come together before it collects
+ * any, however long the message is.
+ */
+async function measureStream(peer: Peer, scenario: StreamScenario): Promise<Measurement> {
   return withServer(peer, scenario, async (server, port) => {
     const client = startClient(peer, scenario, port);
     try {
       await client.next();
-      const processes = [server, client];
-      const before = processes.map(({ pid }) => residentMemory(pid));
-      const { bytes, seconds } = await client.ask<LoadResult>({ seconds: 0 });
-      const growth = processes.map(
-        ({ pid }, index) => residentMemory(pid, 'VmHWM') - (before[index] as number),
-      );
-      return { growth: Math.max(...growth) / MiB, rate: bytes / MiB / seconds };
+      const ends = [server.pid, client.pid];
+      const cold = ends.map((pid) => residentMemory(pid));
+      await client.ask({ bytes: shortMessage });
+      const short = ends.map((pid) => residentMemory(pid, 'VmHWM'));
+      const { bytes, seconds } = await client.ask<StreamResult>({ bytes: scenario.bytes });
+      const long = ends.map((pid) => residentMemory(pid, 'VmHWM'));
+      const [coldServer = 0, coldClient = 0] = growths(cold, long);
+      return {
+        growth: Math.max(...growths(short, long)),
+        coldServer,
+        coldClient,
+        throughput: bytes / MiB / seconds,
+      };
     } finally {
       await client.stop();
     }
   });
+}
+
+/** In MiB, of each process. */
+function growths(before: readonly number[], after: readonly number[]): number[] {
+  return after.map((bytes, index) => (bytes - (before[index] as number)) / MiB);
 }
 
 async function measureIdle(peer: Peer, scenario: Scenario & { connections: number }): Promise<Measurement> {
@@ -176,21 +209,29 @@ async function measureIdle(peer: Peer, scenario: Scenario & { connections: numbe
   });
 }
 
-async function measureSlow(
-  peer: Peer,
-  scenario: Scenario & { slow: number },
-  times: Times,
-): Promise<Measurement> {
-  const run = (slow: number): Promise<{ growth: number; p99: number }> =>
-    withServer(peer, { ...scenario, slow } as Scenario, async (server, port) => {
-      const loader = await startLoader(peer, { ...scenario, slow } as Scenario, port, times.warmUp);
-      const before = residentMemory(server.pid);
-      const { p99 } = await loader.ask<LoadResult>({ seconds: times.measured });
-      return { growth: (residentMemory(server.pid, 'VmHWM') - before) / MiB, p99 };
-    });
-  const without = await run(0);
-  const { growth, p99 } = await run(scenario.slow);
-  return { growth, p99, p99WithoutSlow: without.p99 };
+/** The same broadcast twice: all read, then some do not. The figures but one are those of the second. */
+async function measureSlow(peer: Peer, scenario: SlowConsumersScenario): Promise<Measurement> {
+  const { p99: p99AllRead = 0 } = await measureBroadcast(peer, { ...scenario, allRead: true });
+  const measurement = await measureBroadcast(peer, scenario);
+  return { ...measurement, p99AllRead, slowdown: (measurement.p99 as number) / p99AllRead };
+}
+
+async function measureBroadcast(peer: Peer, scenario: SlowConsumersScenario): Promise<Measurement> {
+  return withServer(peer, scenario, async (server, port) => {
+    const loader = await startLoader(peer, scenario, port, 0);
+    const processes = [server.pid, loader.pid];
+    const before = residentMemory(server.pid);
+    const cpuBefore = processes.map(cpuTime);
+    resetPeakMemory(server.pid);
+    const { p99, seconds } = await loader.ask<LoadResult>({});
+    const growth = (residentMemory(server.pid, 'VmHWM') - before) / MiB;
+    const [serverBusy = 0, loaderBusy = 0] = processes.map(
+      (pid, index) => (cpuTime(pid) - (cpuBefore[index] as number)) / seconds / 10_000,
+    );
+    const { buffered, limited, dropped } = await server.ask<Backlog>('backlog');
+    const told = dropped === undefined ? {} : { dropped };
+    return { growth, buffered: buffered / MiB, limited, ...told, p99, serverBusy, loaderBusy };
+  });
 }
 
 async function measureDelay(peer: Peer, scenario: Scenario, times: Times): Promise<Measurement> {

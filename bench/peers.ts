@@ -73,7 +73,7 @@ export const peers: readonly Peer[] = [
     echoesBytes: false,
     files: [installed('.bin/bun')],
     takesPartIn: ({ kind }) =>
-      kind === 'echo' || kind === 'broadcast' || kind === 'idle' || kind === 'handshake',
+      kind === 'echo' || kind === 'broadcast' || kind === 'idle' || kind === 'handshake' || kind === 'slow',
   },
   {
     name: 'Deno',
@@ -97,7 +97,8 @@ export const peers: readonly Peer[] = [
     environment: {},
     echoesBytes: true,
     files: [],
-    takesPartIn: (scenario) => (isEcho(scenario) && !deflates(scenario)) || scenario.kind === 'idle',
+    takesPartIn: (scenario) =>
+      (isEcho(scenario) && !deflates(scenario)) || scenario.kind === 'idle' || scenario.kind === 'stream',
   },
 ];
 

@@ -4,7 +4,7 @@
  */
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createInterface, type Interface } from 'node:readline';
 
 const canPin = spawnSync('taskset', ['--version']).status === 0;
@@ -95,7 +95,12 @@ function threadTime(path: string): number {
   return Number(readFileSync(`${path}/schedstat`, 'utf8').split(' ')[0]);
 }
 
-/** Resident memory of a process in bytes: now, or the most since it began. */
+/** The most resident memory is counted from now on. */
+export function resetPeakMemory(pid: number): void {
+  writeFileSync(`/proc/${pid}/clear_refs`, '5');
+}
+
+/** Resident memory of a process in bytes: now, or the most since it began or `resetPeakMemory`. */
 export function residentMemory(pid: number, which: 'VmRSS' | 'VmHWM' = 'VmRSS'): number {
   const line = readFileSync(`/proc/${pid}/status`, 'utf8')
     .split('\n')

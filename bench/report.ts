@@ -4,13 +4,29 @@ import { type MetricName, mainMetric, metrics } from './measure.js';
 import type { ScenarioResult } from './results.js';
 import { spread } from './statistics.js';
 
-const secondary: readonly MetricName[] = ['heap', 'rate', 'p50', 'p99', 'p99WithoutSlow'];
+const secondary: readonly MetricName[] = [
+  'heap',
+  'coldServer',
+  'coldClient',
+  'throughput',
+  'buffered',
+  'limited',
+  'dropped',
+  'rate',
+  'p50',
+  'p99',
+  'p99AllRead',
+  'slowdown',
+  'serverBusy',
+  'loaderBusy',
+];
 
 /** One scenario: a row for each peer, with its ratio to the first. */
 export function scenarioTable({ name, title, kind, peers }: ScenarioResult): string {
   const metric = mainMetric[kind];
   const [first] = Object.values(peers);
-  const others = secondary.filter((other) => first?.some((run) => run[other] !== undefined));
+  const all = Object.values(peers).flat();
+  const others = secondary.filter((other) => all.some((run) => run[other] !== undefined));
   const header = [
     '',
     metrics[metric].title,
@@ -44,7 +60,8 @@ function goalRow(goal: Goal, { peers }: ScenarioResult): string[][] {
   const value = versus === undefined ? own : medianOf(peers[versus] ?? [], metric) / own;
   if (Number.isNaN(value)) return [];
   const reached = atLeast === undefined ? value <= atMost : value >= atLeast;
-  const asked = atLeast === undefined ? `≤ ${atMost}` : `≥ ${number(atLeast, 2)}× ${versus}`;
+  const least = versus === undefined ? `≥ ${atLeast}` : `≥ ${number(atLeast ?? 0, 2)}× ${versus}`;
+  const asked = atLeast === undefined ? `≤ ${atMost}` : least;
   return [[scenario, metrics[metric].title, asked, number(value, 2), reached ? 'reached' : 'MISSED']];
 }
 

@@ -1,4 +1,4 @@
-/** The file of results, and the chart that is drawn from it. */
+/** The file of results. */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { cpus, totalmem } from 'node:os';
 import type { Measurement } from './measure.js';
@@ -12,15 +12,35 @@ export interface ScenarioResult {
   readonly peers: Record<string, Measurement[]>;
 }
 
-/** Writes the results with what they were measured on; resolves with the path. */
+/** What was measured on. */
+export interface Machine {
+  readonly cpu: string;
+  readonly cores: number;
+  /** Bytes. */
+  readonly memory: number;
+  readonly node: string;
+}
+
+/** This one. */
+export function thisMachine(): Machine {
+  const [first] = cpus();
+  return {
+    cpu: first?.model.trim() ?? 'unknown',
+    cores: cpus().length,
+    memory: totalmem(),
+    node: process.version,
+  };
+}
+
+/** Writes the results with what they were measured on; returns the path. */
 export function writeResults(
   folder: string,
+  machine: Machine,
   results: readonly ScenarioResult[],
   missing: readonly string[],
 ): string {
   mkdirSync(folder, { recursive: true });
   const path = `${folder}/${new Date().toISOString().slice(0, 19).replaceAll(':', '-')}.json`;
-  const machine = { cpu: cpus()[0]?.model, cores: cpus().length, memory: totalmem(), node: process.version };
   writeFileSync(path, `${JSON.stringify({ machine, missing, results }, null, 2)}\n`);
   return path;
 }

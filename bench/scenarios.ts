@@ -49,13 +49,17 @@ export interface StreamScenario {
   readonly bytes: number;
 }
 
-/** A broadcast of which some do not read. */
+/** A broadcast, as long as it takes to fill what the kernel and the server hold for those that do not read. */
 export interface SlowConsumersScenario {
   readonly kind: 'slow';
   readonly size: number;
   readonly connections: number;
+  /** How many do not read. */
   readonly slow: number;
+  /** What the server may hold for each, in bytes; ws has no such bound. */
   readonly maxBufferedAmount: number;
+  /** They read after all: what the latency of the others is compared with. */
+  readonly allRead?: boolean;
 }
 
 /** How long the event loop is kept while large messages are compressed, or bombs inflated. */
@@ -127,10 +131,10 @@ export const scenarios: Readonly<Record<string, { readonly title: string } & Sce
   S12: {
     title: '100 of 1,000 do not read',
     kind: 'slow',
-    size: 4 * KiB,
+    size: 16 * KiB,
     connections: 1000,
     slow: 100,
-    maxBufferedAmount: 256 * KiB,
+    maxBufferedAmount: MiB,
   },
   'S13-compress': { title: 'compressing 1 MiB', kind: 'event-loop', size: MiB, what: 'compress' },
   'S13-bomb': { title: 'inflating bombs', kind: 'event-loop', size: 64 * MiB, what: 'bomb' },

@@ -1,58 +1,60 @@
 /** Makes the server send to all, again and again, each time when everybody has got everything. */
 import type { Socket } from 'node:net';
+import type { BroadcastScenario } from '../scenarios.js';
 import { openAll, type Target } from './connections.js';
 import { frame, payloadOf } from './frames.js';
 import { Latencies, type Load, type LoadResult } from './load.js';
 
 const trigger = frame(Buffer.from('go'), 1, { mask: true });
 
-/** How many connections there are, and how many of them do not read. */
-export interface Audience {
+/** What is sent at a time, to each. */
+interface Tick {
   readonly size: number;
-  readonly connections: number;
   readonly messagesPerTick?: number;
-  readonly slow?: number;
 }
 
-export async function broadcastLoad(audience: Audience, target: Target): Promise<Load> {
-  const sockets = await openAll(target, audience.connections);
-  return new BroadcastLoad(sockets, audience);
+export async function broadcastLoad(scenario: BroadcastScenario, target: Target): Promise<Load> {
+  return new BroadcastLoad(await openAll(target, scenario.connections), scenario);
 }
 
-class BroadcastLoad implements Load {
-  readonly #sockets: readonly Socket[];
+/** The next tick comes when the last one has reached all of `readers`. */
+export class BroadcastLoad implements Load {
   readonly #readers: readonly Socket[];
   readonly #expected: number;
   readonly #perTick: number;
-  readonly #latencies = new Latencies();
+  readonly #latencies = new Latencies(1 << 19);
   #waiting = 0;
   #triggeredAt = 0;
   #ticks = 0;
   #bytes = 0;
   #next: (() => void) | undefined;
 
-  constructor(sockets: readonly Socket[], { size, messagesPerTick = 1, slow = 0 }: Audience) {
-    this.#sockets = sockets;
+  constructor(readers: readonly Socket[], { size, messagesPerTick = 1 }: Tick) {
+    this.#readers = readers;
     this.#perTick = messagesPerTick;
     this.#expected = frame(payloadOf(size, false), 1).length * messagesPerTick;
-    this.#readers = sockets.slice(0, sockets.length - slow);
-    for (const socket of sockets) socket.on('error', () => {});
-    for (const socket of this.#readers) this.#listen(socket.resume());
+    for (const socket of readers) this.#listen(socket.on('error', () => {}).resume());
   }
 
   async run(seconds: number): Promise<LoadResult> {
+    const end = performance.now() + seconds * 1000;
+    return this.tickWhile(() => performance.now() < end);
+  }
+
+  /** Goes on for as long as `more` says so, told the ticks so far. */
+  async tickWhile(more: (ticks: number) => boolean): Promise<LoadResult> {
     this.#ticks = 0;
     this.#bytes = 0;
     this.#latencies.take();
     const started = performance.now();
-    while (performance.now() - started < seconds * 1000) await this.#tick();
+    while (more(this.#ticks)) await this.#tick();
     const elapsed = (performance.now() - started) / 1000;
     const messages = this.#ticks * this.#readers.length * this.#perTick;
     return { messages, bytes: this.#bytes, seconds: elapsed, ...this.#latencies.take() };
   }
 
   close(): void {
-    for (const socket of this.#sockets) socket.destroy();
+    for (const socket of this.#readers) socket.destroy();
   }
 
   async #tick(): Promise<void> {
@@ -67,6 +69,9 @@ class BroadcastLoad implements Load {
 
   #listen(socket: Socket): void {
     let received = 0;
+    socket.on('close', () => {
+      if (this.#waiting > 0) throw new Error('the server has closed a connection');
+    });
     socket.on('data', (chunk) => {
       received += chunk.length;
       this.#bytes += chunk.length;

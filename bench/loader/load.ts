@@ -18,20 +18,23 @@ export interface Load {
   close(): void;
 }
 
-const kept = 65_536;
-
 /** The latest latencies. */
 export class Latencies {
-  readonly #values = new Float64Array(kept);
+  readonly #values: Float64Array;
   #count = 0;
 
+  /** @param kept how many; older ones are forgotten */
+  constructor(kept = 65_536) {
+    this.#values = new Float64Array(kept);
+  }
+
   add(milliseconds: number): void {
-    this.#values[this.#count++ % kept] = milliseconds;
+    this.#values[this.#count++ % this.#values.length] = milliseconds;
   }
 
   /** The percentiles so far; begins anew. */
   take(): { p50: number; p99: number } {
-    const sorted = this.#values.slice(0, Math.min(this.#count, kept)).sort();
+    const sorted = this.#values.slice(0, Math.min(this.#count, this.#values.length)).sort();
     this.#count = 0;
     return { p50: percentile(sorted, 0.5), p99: percentile(sorted, 0.99) };
   }

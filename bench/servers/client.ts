@@ -1,11 +1,16 @@
 /**
  * The measured client of ws and of hawser: `node client.js ws|hawser '<scenario>' port` opens a connection and
- * sends for a number of seconds whenever a line tells it.
+ * sends for a number of seconds, or one message of so many bytes, whenever a line tells it.
  */
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { payloadOf } from '../loader/frames.js';
 import type { ClientScenario, StreamScenario } from '../scenarios.js';
+
+/** One message of so many bytes, a multiple of 64 KiB. */
+export interface StreamOrder {
+  readonly bytes: number;
+}
 
 const [, , library = '', text = '', port = ''] = process.argv;
 const scenario = JSON.parse(text) as ClientScenario | StreamScenario;
@@ -15,8 +20,8 @@ await once(socket, 'open');
 
 print({ ready: true });
 for await (const line of createInterface(process.stdin)) {
-  const { seconds } = JSON.parse(line) as { seconds: number };
-  print(scenario.kind === 'client' ? await sendFor(seconds, scenario) : await sendOne(scenario));
+  const order = JSON.parse(line) as { seconds: number } & StreamOrder;
+  print(scenario.kind === 'client' ? await sendFor(order.seconds, scenario) : await sendOne(order));
 }
 
 /** Sends so many messages at a time, the next ones when the last of them has left. */
@@ -36,7 +41,7 @@ async function sendFor(seconds: number, { size, binary, inFlight }: ClientScenar
 }
 
 /** One message; the server answers with the number of bytes that it has read. */
-async function sendOne({ bytes }: StreamScenario): Promise<object> {
+async function sendOne({ bytes }: StreamOrder): Promise<object> {
   const chunk = Buffer.alloc(64 * 1024, 'hawser');
   async function* source(): AsyncGenerator<Buffer> {
     for (let sent = 0; sent < bytes; sent += chunk.length) yield chunk;
@@ -46,7 +51,7 @@ async function sendOne({ bytes }: StreamScenario): Promise<object> {
   await socket.sendStream(source(), { binary: true });
   const [received] = await answer;
   if (String(received) !== String(bytes)) throw new Error(`${received} of ${bytes} bytes have come`);
-  return { messages: 1, bytes, seconds: (performance.now() - started) / 1000, p50: 0, p99: 0 };
+  return { bytes, seconds: (performance.now() - started) / 1000 };
 }
 
 function print(message: unknown): void {

@@ -1,19 +1,14 @@
 /** The server of Deno, with its own API. */
 // @ts-nocheck: the globals are those of Deno.
+import { certificate } from '../certificate.js';
+
 const scenario = JSON.parse(Deno.args[0] ?? '{}');
-const certificates = new URL('../../../../../test/client/certificates/', import.meta.url);
-const tls = scenario.tls
-  ? {
-      key: Deno.readTextFileSync(new URL('server-key.pem', certificates)),
-      cert: Deno.readTextFileSync(new URL('server.pem', certificates)),
-    }
-  : {};
 
 Deno.serve(
   {
     port: 0,
     hostname: '0.0.0.0',
-    ...tls,
+    ...(scenario.tls ? certificate() : {}),
     onListen: ({ port }) => console.log(JSON.stringify({ port })),
   },
   (request) => {

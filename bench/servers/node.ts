@@ -2,13 +2,13 @@
  * The server of ws and of hawser: what a user writes with their common API. `node node.js ws|hawser
  * '<scenario>'` prints its port and answers the commands on its standard input.
  */
-import { readFileSync } from 'node:fs';
 import { createServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { createInterface } from 'node:readline';
 import type { ServerOptions, WebSocket, WebSocketServer } from 'hawser';
-import type { Scenario } from '../scenarios.js';
+import { certificate } from '../certificate.js';
+import type { Scenario, SlowConsumersScenario } from '../scenarios.js';
 
 const [, , library = '', text = ''] = process.argv;
 const scenario = JSON.parse(text) as Scenario;
@@ -40,14 +40,10 @@ function options(): ServerOptions {
   return {
     ...(TEXT_TYPE === 'string' ? { textType: 'string' } : {}),
     ...(deflates ? { perMessageDeflate: NO_CONTEXT_TAKEOVER ? noTakeover : true } : {}),
-    ...(scenario.kind === 'slow' ? { maxBufferedAmount: scenario.maxBufferedAmount } : {}),
+    ...(scenario.kind === 'slow'
+      ? { maxBufferedAmount: scenario.maxBufferedAmount, slowConsumer: 'drop' }
+      : {}),
   };
-}
-
-function certificate(): { key: Buffer; cert: Buffer } {
-  const read = (name: string): Buffer =>
-    readFileSync(new URL(`../../../../../test/client/certificates/${name}`, import.meta.url));
-  return { key: read('server-key.pem'), cert: read('server.pem') };
 }
 
 function echo(target: WebSocketServer): void {
@@ -95,6 +91,22 @@ function exercise(target: WebSocketServer): void {
   });
 }
 
+/**
+ * What waits for those who do not read, how many of them have as much waiting as they may, or more, and the messages
+ * that were dropped for it; ws drops none.
+ */
+function backlog({ clients }: WebSocketServer): object {
+  const { size, maxBufferedAmount } = scenario as SlowConsumersScenario;
+  const sockets = [...clients];
+  return {
+    buffered: sockets.reduce((sum, { bufferedAmount }) => sum + bufferedAmount, 0),
+    limited: sockets.filter(({ bufferedAmount }) => bufferedAmount > maxBufferedAmount - 2 * size).length,
+    ...(library === 'hawser'
+      ? { dropped: sockets.reduce((sum, socket) => sum + socket.droppedMessages, 0) }
+      : {}),
+  };
+}
+
 function obey(command: string): void {
   if (command === 'memory') {
     for (let count = 0; count < 4; count++) globalThis.gc?.();
@@ -103,6 +115,8 @@ function obey(command: string): void {
     delay.reset();
     delay.enable();
     print({});
+  } else if (command === 'backlog') {
+    print(backlog(server));
   } else if (command === 'delay') {
     delay.disable();
     print({ p50: delay.percentile(50) / 1e6, p99: delay.percentile(99) / 1e6, max: delay.max / 1e6 });

@@ -1,0 +1,53 @@
+/** A broadcast of which some connections never read a byte, until the server has met its bound for them. */
+import { readFileSync } from 'node:fs';
+import type { SlowConsumersScenario } from '../scenarios.js';
+import { BroadcastLoad } from './broadcast.js';
+import { openAll, type Target } from './connections.js';
+import type { Load } from './load.js';
+
+const warmUpTicks = 50;
+
+/**
+ * Those who do not read stand evenly among the others. Only the others are waited for and timed, also where all
+ * read.
+ */
+export async function slowConsumersLoad(
+  { size, connections, slow, maxBufferedAmount, allRead = false }: SlowConsumersScenario,
+  target: Target,
+): Promise<Load> {
+  await warmUp(size, connections, target);
+  const sockets = await openAll(target, connections);
+  const every = connections / slow;
+  const others = sockets.filter((_, index) => index % every !== 0);
+  for (const socket of sockets.filter((_, index) => index % every === 0)) {
+    socket.on('error', () => {});
+    if (allRead) socket.resume();
+  }
+  const load = new BroadcastLoad(others, { size });
+  const ticks = Math.ceil((kernelBuffers() + maxBufferedAmount) / size);
+  return {
+    run: () => load.tickWhile((done) => done < ticks),
+    close: () => {
+      for (const socket of sockets) socket.destroy();
+    },
+  };
+}
+
+/** On connections that are not used any more: a socket that has read once gets more room from the kernel. */
+async function warmUp(size: number, connections: number, target: Target): Promise<void> {
+  const load = new BroadcastLoad(await openAll(target, connections), { size });
+  await load.tickWhile((done) => done < warmUpTicks);
+  load.close();
+}
+
+/**
+ * Bytes that the kernel can take for a connection that is never read: all of its send buffer, and twice what it begins
+ * to receive into.
+ */
+function kernelBuffers(): number {
+  return limit('tcp_wmem', 2) + 2 * limit('tcp_rmem', 1);
+}
+
+function limit(name: string, column: number): number {
+  return Number(readFileSync(`/proc/sys/net/ipv4/${name}`, 'utf8').split(/\s+/)[column]);
+}
