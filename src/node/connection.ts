@@ -301,7 +301,8 @@ export class Connection extends SocketWriter implements ProtocolHandler, Outgoin
     this.alive = true;
     const outermost = this.outgoing.batch();
     try {
-      this.engine.receive(chunk);
+      // TCP makes memory for each read; any other Duplex may hand out what it keeps.
+      this.engine.receive(chunk, this.isTcp);
     } finally {
       if (outermost) this.outgoing.flush();
     }

@@ -22,7 +22,7 @@ type WriteCallback = (error?: Error | null) => void;
 export abstract class SocketWriter {
   readonly socket: Duplex;
   /** TCP takes what it can at once; TLS and any other Duplex take their time, and may keep what they took. */
-  declare private takesAtOnce: boolean;
+  declare protected isTcp: boolean;
   declare private blocked: boolean;
   /** What was written to anything but TCP, which counts itself. */
   declare private written: number;
@@ -30,13 +30,13 @@ export abstract class SocketWriter {
 
   static {
     // On the prototype until they are set: an open connection does not pay 8 bytes for each.
-    const defaults = { takesAtOnce: true, blocked: false, written: 0, payloadCallback: undefined };
+    const defaults = { isTcp: true, blocked: false, written: 0, payloadCallback: undefined };
     Object.assign(SocketWriter.prototype, defaults);
   }
 
   constructor(socket: Duplex) {
     this.socket = socket;
-    if (!(socket instanceof Socket) || socket instanceof TLSSocket) this.takesAtOnce = false;
+    if (!(socket instanceof Socket) || socket instanceof TLSSocket) this.isTcp = false;
   }
 
   /** `true` when bytes begin to pile up in this process, `false` when none are left. */
@@ -50,23 +50,23 @@ export abstract class SocketWriter {
   /** Bytes that the kernel has taken; changes only when it takes some. */
   get acceptedBytes(): number {
     const { socket } = this;
-    const written = this.takesAtOnce ? (socket as Socket).bytesWritten : this.written;
+    const written = this.isTcp ? (socket as Socket).bytesWritten : this.written;
     return written - notAccepted(socket);
   }
 
   /** Writes; `true` if `bytes` may be overwritten: it has left already, or was copied. */
   write(bytes: Buffer, payload?: Buffer): boolean {
-    const { socket, takesAtOnce } = this;
+    const { socket, isTcp } = this;
     if (!socket.writable) return this.drop();
-    if (!takesAtOnce) this.written += bytes.length + (payload?.length ?? 0);
-    const own = takesAtOnce ? bytes : Buffer.from(bytes);
+    if (!isTcp) this.written += bytes.length + (payload?.length ?? 0);
+    const own = isTcp ? bytes : Buffer.from(bytes);
     // Where every write takes its time, its own end tells more cheaply than a write of nothing.
-    const tellsItself = !takesAtOnce && payload === undefined && !this.blocked;
+    const tellsItself = !isTcp && payload === undefined && !this.blocked;
     if (payload !== undefined) this.writeBoth(own, payload);
     else socket.write(own, tellsItself ? (error) => this.unblock(error) : undefined);
     if (socket.writableLength === 0) return true;
     this.watch(tellsItself);
-    return !takesAtOnce;
+    return !isTcp;
   }
 
   /** Calls back when the next payload that is given to `write` has left, without what comes behind it. */

@@ -3,6 +3,7 @@
 import type { FrameRules } from './frame-decoder.js';
 import { FrameEncoder, type FrameSink, type MaskingKeySource } from './frame-encoder.js';
 import { MessageDecoder } from './message-decoder.js';
+import { MessageMemory } from './message-memory.js';
 import { frameRules, type ProtocolOptions } from './protocol-options.js';
 import { SlabPool } from './slab-pool.js';
 
@@ -17,6 +18,7 @@ const NOBODY: FrameSink = { write: () => true };
  */
 export class EnginePool {
   private readonly slabs = new SlabPool();
+  private readonly memory = new MessageMemory();
   private readonly rules = new WeakMap<ProtocolOptions, FrameRules>();
   private readonly decoders: MessageDecoder[] = [];
   private readonly encoders: FrameEncoder[] = [];
@@ -32,7 +34,7 @@ export class EnginePool {
 
   /** Lends a decoder, to be attached. */
   takeDecoder(): MessageDecoder {
-    return this.decoders.pop() ?? new MessageDecoder();
+    return this.decoders.pop() ?? new MessageDecoder(this.memory);
   }
 
   /** Takes an idle decoder back. */

@@ -22,6 +22,11 @@ export interface FrameHandler {
   framePayload(piece: Buffer): void;
   /** The frame is complete. */
   frameEnd(): void;
+  /**
+   * All bytes of one `decode` are decoded. If `reusable`, those that nobody has been given any more are free: their
+   * memory may be used for something else.
+   */
+  endRead?(read: Buffer, reusable: boolean): void;
   /** The peer broke a rule or reached a limit; nothing is decoded after it. */
   frameError(error: ProtocolError | LimitError): void;
 }
@@ -115,11 +120,11 @@ export class FrameDecoder {
     return this.decoding || this.waiting !== null;
   }
 
-  /** Takes the next bytes. They belong to the decoder from now on. */
-  decode(bytes: Buffer): void {
+  /** Takes the next bytes. They belong to the decoder from now on; `reusable` tells whether for good. */
+  decode(bytes: Buffer, reusable = false): void {
     if (this.stopped || bytes.length === 0) return;
     if (this.waiting !== null || this.decoding) this.wait(bytes);
-    else this.run(bytes);
+    else this.run(bytes, reusable);
     if (this.waiting !== null && this.gate === 'open') this.setGate('open');
   }
 
@@ -145,7 +150,7 @@ export class FrameDecoder {
     while (!this.decoding && !this.stopped && this.waiting !== null && this.gate !== 'shut') {
       const bytes = this.waiting.length === 1 ? this.waiting[0] : Buffer.concat(this.waiting);
       this.waiting = null;
-      if (this.run(bytes) === 0) return;
+      if (this.run(bytes, false) === 0) return;
     }
   }
 
@@ -155,7 +160,7 @@ export class FrameDecoder {
   }
 
   /** The one loop; returns how many bytes were decoded, the rest waits. */
-  private run(bytes: Buffer): number {
+  private run(bytes: Buffer, reusable: boolean): number {
     this.decoding = true;
     this.offset = 0;
     this.memory = bytes.buffer as ArrayBuffer;
@@ -169,7 +174,9 @@ export class FrameDecoder {
     } finally {
       this.decoding = false;
       this.memory = NO_MEMORY;
-      if (this.offset < bytes.length && !this.stopped) this.keepRest(bytes.subarray(this.offset));
+      const isWhole = this.offset === bytes.length;
+      if (!isWhole && !this.stopped) this.keepRest(bytes.subarray(this.offset));
+      this.handler.endRead?.(bytes, reusable && isWhole);
     }
     return this.offset;
   }

@@ -45,6 +45,7 @@ export * from './handshake/index.js';
 export { applyMask, type MaskingKey } from './mask.js';
 export { MessageAssembler } from './message-assembler.js';
 export { type ControlHandler, MessageDecoder } from './message-decoder.js';
+export { MessageMemory } from './message-memory.js';
 export { type MessageHandler, type MessageMode, MessageReceiver } from './message-receiver.js';
 export { isControlOpcode, Opcode, opcodeName } from './opcodes.js';
 export type { ProtocolOptions } from './protocol-options.js';

@@ -1,4 +1,5 @@
 import { Buffer } from 'node:buffer';
+import { MessageMemory } from './message-memory.js';
 
 /** Pieces below this length are always copied: a Buffer object costs more than their bytes. */
 const MIN_RETAINED = 1024;
@@ -17,10 +18,18 @@ export class MessageAssembler {
   /** How many of them were copied. */
   private copied = 0;
   private pieces: Buffer[] = [];
+  /** The read that holds the only piece that is kept as it came, and nothing that anybody else has. */
+  private read: Buffer | null = null;
+  private readonly memory: MessageMemory;
   private segment: Buffer = EMPTY;
   /** The part of the segment that is filled and not yet in `pieces`. */
   private from = 0;
   private used = 0;
+
+  /** @param memory where messages are put that were collected from several pieces; by default memory of their own */
+  constructor(memory: MessageMemory = new MessageMemory()) {
+    this.memory = memory;
+  }
 
   /** Takes the next piece of payload. */
   add(piece: Buffer): void {
@@ -34,15 +43,24 @@ export class MessageAssembler {
     this.copied += piece.length;
   }
 
+  /** A read is over of which nobody but us has any part: once it is copied, its memory is free. */
+  ownRead(read: Buffer): void {
+    const [piece] = this.pieces;
+    if (this.pieces.length === 1 && this.segment === EMPTY && isPartOf(piece, read)) this.read = read;
+  }
+
   /** The whole payload; the assembler is empty afterwards. Copies once unless it is one piece that was kept. */
   take(): Buffer {
     this.closeSegment();
-    const { pieces, length } = this;
+    const { pieces, length, read } = this;
     this.clear();
     if (pieces.length === 0) return EMPTY;
     const [first] = pieces;
     // A tiny message must not keep a segment alive.
-    return first.length === length && isMostOfItsMemory(first) ? first : Buffer.concat(pieces, length);
+    if (first.length === length && isMostOfItsMemory(first)) return first;
+    const payload = joinInto(this.memory.take(length), pieces);
+    if (read !== null) this.memory.give(read);
+    return payload;
   }
 
   /** Drops what was collected. */
@@ -50,6 +68,7 @@ export class MessageAssembler {
     this.length = 0;
     this.copied = 0;
     this.pieces = [];
+    this.read = null;
     this.segment = EMPTY;
     this.from = 0;
     this.used = 0;
@@ -93,4 +112,15 @@ export class MessageAssembler {
 
 function isMostOfItsMemory(piece: Buffer): boolean {
   return piece.length * 2 >= piece.buffer.byteLength;
+}
+
+function isPartOf(piece: Buffer, read: Buffer): boolean {
+  const start = piece.byteOffset - read.byteOffset;
+  return piece.buffer === read.buffer && start >= 0 && start + piece.length <= read.length;
+}
+
+function joinInto(target: Buffer, pieces: readonly Buffer[]): Buffer {
+  let offset = 0;
+  for (const piece of pieces) offset += piece.copy(target, offset);
+  return target;
 }

@@ -1,6 +1,7 @@
 import { Buffer } from 'node:buffer';
 import type { LimitError, ProtocolError } from './errors.js';
 import { FrameDecoder, type FrameHandler, type FrameRules } from './frame-decoder.js';
+import type { MessageMemory } from './message-memory.js';
 import { type MessageHandler, type MessageMode, MessageReceiver } from './message-receiver.js';
 import { isControlOpcode, Opcode } from './opcodes.js';
 
@@ -28,9 +29,10 @@ export class MessageDecoder implements FrameHandler {
   /** Payload of the control frame under way; 125 bytes at most, so it is simply joined. */
   private control: Buffer = EMPTY;
 
-  constructor() {
+  /** @param memory where messages are put that came in several reads */
+  constructor(memory: MessageMemory) {
     this.frames = new FrameDecoder(this, NO_RULES);
-    this.receiver = new MessageReceiver(NOBODY, true);
+    this.receiver = new MessageReceiver(NOBODY, true, memory);
     this.handler = NOBODY;
   }
 
@@ -83,6 +85,7 @@ export class MessageDecoder implements FrameHandler {
   framePayload(piece: Buffer): void {
     const { opcode, fin, payloadLength, ascii } = this.frames;
     if (isControlOpcode(opcode)) {
+      this.receiver.noteHandedOut();
       this.control = this.control.length === 0 ? piece : Buffer.concat([this.control, piece]);
       return;
     }
@@ -104,6 +107,11 @@ export class MessageDecoder implements FrameHandler {
     } else {
       this.receiver.endFragment();
     }
+  }
+
+  /** @internal */
+  endRead(read: Buffer, reusable: boolean): void {
+    this.receiver.endRead(read, reusable);
   }
 
   /** @internal */

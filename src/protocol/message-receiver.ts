@@ -1,6 +1,7 @@
 import { Buffer, isUtf8 } from 'node:buffer';
 import { ProtocolError } from './errors.js';
 import { MessageAssembler } from './message-assembler.js';
+import { MessageMemory } from './message-memory.js';
 import { Utf8Validator } from './utf8.js';
 
 const EMPTY = Buffer.alloc(0);
@@ -43,11 +44,18 @@ export class MessageReceiver {
   private assembler: MessageAssembler | null = null;
   private fragments: Buffer[] | null = null;
   private validator: Utf8Validator | null = null;
+  private readonly memory: MessageMemory;
+  /** A piece of this read was handed out, or may be, as it came. */
+  private handedOut = false;
 
-  /** @param validate whether text is checked */
-  constructor(handler: MessageHandler, validate: boolean) {
+  /**
+   * @param validate whether text is checked
+   * @param memory where messages are put that came in several pieces; by default memory of their own
+   */
+  constructor(handler: MessageHandler, validate: boolean, memory: MessageMemory = new MessageMemory()) {
     this.handler = handler;
     this.validate = validate;
+    this.memory = memory;
   }
 
   /** Serves another connection. Only between messages. */
@@ -70,6 +78,7 @@ export class MessageReceiver {
   push(piece: Buffer, only: boolean, ascii = false): ProtocolError | null {
     if (only && this.current !== 'streaming') {
       this.single = piece;
+      this.handedOut = true;
       if (ascii) this.checksText = false;
       return null;
     }
@@ -79,9 +88,10 @@ export class MessageReceiver {
       if (!this.validator.push(piece)) return this.failText(piece, this.validator.accepted);
     }
     if (this.current === 'streaming') {
+      this.handedOut = true;
       this.handler.messageData?.(piece);
     } else {
-      this.assembler ??= new MessageAssembler();
+      this.assembler ??= new MessageAssembler(this.memory);
       this.assembler.add(piece);
     }
     return null;
@@ -105,6 +115,17 @@ export class MessageReceiver {
     else if (this.current === 'fragments') this.deliverFragments();
     else this.deliver(this.takeCollected());
     return null;
+  }
+
+  /** A piece of this read was handed out as it came, without being pushed. */
+  noteHandedOut(): void {
+    this.handedOut = true;
+  }
+
+  /** A read is over. If `reusable` its memory may become that of a message once nobody needs it. */
+  endRead(read: Buffer, reusable: boolean): void {
+    if (reusable && !this.handedOut) this.assembler?.ownRead(read);
+    this.handedOut = false;
   }
 
   /** Drops what was collected: nothing more will come. */

@@ -128,11 +128,15 @@ export class WebSocketProtocol implements ControlHandler {
     return this.encoder?.pending ?? 0;
   }
 
-  /** Takes the next bytes from the peer; they belong to the engine from now on and may be changed. */
-  receive(bytes: Buffer): void {
+  /**
+   * Takes the next bytes from the peer; they belong to the engine from now on and may be changed, or their memory used
+   * for a later message if they are `reusable` (default `false`).
+   */
+  receive(bytes: Buffer, reusable = false): void {
     if (this.stopped) return;
-    this.lendDecoder().frames.decode(bytes);
-    this.decoded();
+    this.lendDecoder().frames.decode(bytes, reusable);
+    this.giveDecoder();
+    this.endIfDecoded();
   }
 
   /** The peer will send no more bytes (end of file). */
@@ -155,7 +159,8 @@ export class WebSocketProtocol implements ControlHandler {
   setGate(gate: DecoderGate): void {
     if (this.stopped || (this.decoder === null && gate === 'open')) return;
     this.lendDecoder().frames.setGate(gate);
-    this.decoded();
+    this.giveDecoder();
+    this.endIfDecoded();
   }
 
   /** Holds small frames back so that they leave in one write; `uncork` sends them. Does not nest. */
@@ -343,11 +348,6 @@ export class WebSocketProtocol implements ControlHandler {
     decoder.attach(this.handler, this, this.rules, this.options.skipUTF8Validation !== true, this.mode);
     this.decoder = decoder;
     return decoder;
-  }
-
-  private decoded(): void {
-    this.giveDecoder();
-    this.endIfDecoded();
   }
 
   /** What was lent goes back, unless a frame or a message is under way. */

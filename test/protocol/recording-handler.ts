@@ -142,7 +142,7 @@ export interface Recording {
 export function record(chunks: readonly Buffer[], connect: Connect): Recording {
   const handler = new RecordingHandler();
   const protocol = connect(handler);
-  for (const chunk of chunks) protocol.receive(chunk);
+  for (const chunk of chunks) protocol.receive(chunk, true);
   return { events: handler.settle(), output: words(handler.output) };
 }
 
