@@ -1,5 +1,5 @@
 import { ConnectionClosedError, LimitError } from '../protocol/errors.js';
-import { MAX_COPIED } from '../protocol/frame-encoder.js';
+import { maxCopied } from '../protocol/frame-encoder.js';
 import type { WebSocketProtocol } from '../protocol/websocket-protocol.js';
 import type { ConnectionSettings, DeflateAgreement, SlowConsumerAction } from './connection-settings.js';
 import { MessageDeflater } from './message-deflater.js';
@@ -339,9 +339,10 @@ export class Outgoing {
     callback: SendCallback | undefined,
   ): void {
     if (this.canSend) {
-      if (flags.fin) this.handler.settings.traffic.messagesSent++;
+      const { settings } = this.handler;
+      if (flags.fin) settings.traffic.messagesSent++;
       // What the engine hands over at once has its callback with it, else with all of this turn.
-      const large = payload.length > MAX_COPIED;
+      const large = payload.length > maxCopied(settings.plain.role === 'client');
       if (large && callback !== undefined) this.handler.withPayload(callback);
       this.handler.engine.send(payload, flags.isBinary, flags.fin, compressed);
       if (!large && callback !== undefined) this.whenWritten(callback);

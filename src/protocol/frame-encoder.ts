@@ -3,9 +3,17 @@ import { maskRange, readKey } from './mask.js';
 import { LARGE_SLAB, type SlabPool } from './slab-pool.js';
 
 const MASK = 0x80;
-/** Payloads up to this many bytes are copied into the slab; larger ones are handed over at once, by reference. */
-export const MAX_COPIED = 4096;
 const MAX_HEADER = 14;
+/** Frames up to this many bytes are copied into the slab; larger ones are handed over at once, by reference. */
+const MAX_COPIED = 4096;
+
+/**
+ * Payloads up to this many bytes are copied into the slab. A client copies in any case, since it masks (RFC 6455 §5.3):
+ * into memory that the cache has.
+ */
+export function maxCopied(masks: boolean): number {
+  return masks ? LARGE_SLAB - MAX_HEADER : MAX_COPIED;
+}
 const EMPTY = Buffer.alloc(0);
 
 /** Writes a fresh masking key into four bytes at `offset`; it must be unpredictable (RFC 6455 §10.3). */
@@ -26,13 +34,14 @@ export interface FrameSink {
  * sent when. The caller's payload is never changed.
  */
 export class FrameEncoder {
-  /** Set while the sink cannot take bytes at once: small outputs are then copied, so that no slab is given up. */
-  sinkBlocked = false;
-
   private sink: FrameSink;
   private readonly pool: SlabPool;
   /** Set at a client, which masks (§5.3); a server does not. */
   private nextMaskingKey: MaskingKeySource | null;
+  private maxCopied: number;
+  private sinkBlocked = false;
+  /** Slabs that the sink still needs, until it is not blocked any more. */
+  private lent: Buffer[] | null = null;
   private slab: Buffer = EMPTY;
   private used = 0;
   /** What left last time: where much is sent it begins with a large slab, so that nothing has to move. */
@@ -43,12 +52,30 @@ export class FrameEncoder {
     this.sink = sink;
     this.pool = pool;
     this.nextMaskingKey = nextMaskingKey;
+    this.maxCopied = maxCopied(nextMaskingKey !== null);
   }
 
-  /** Serves another connection. Only while nothing is pending. */
+  /** Serves another connection. Only while `idle`. */
   attach(sink: FrameSink, nextMaskingKey: MaskingKeySource | null): void {
     this.sink = sink;
     this.nextMaskingKey = nextMaskingKey;
+    this.maxCopied = maxCopied(nextMaskingKey !== null);
+  }
+
+  /** Whether it holds nothing of its connection. */
+  get idle(): boolean {
+    return this.used === 0 && this.lent === null;
+  }
+
+  /**
+   * Tells that the sink cannot take bytes at once: what leaves most of a slab empty is copied meanwhile, so that none
+   * waits for it. When the sink can again, it has taken all that it was given.
+   */
+  setSinkBlocked(blocked: boolean): void {
+    this.sinkBlocked = blocked;
+    if (blocked || this.lent === null) return;
+    for (const slab of this.lent) this.pool.give(slab);
+    this.lent = null;
   }
 
   /** Bytes that wait for `uncork`. */
@@ -70,7 +97,7 @@ export class FrameEncoder {
   /** One frame. `head` is FIN, RSV and opcode: the header's first octet. */
   encode(head: number, payload: Buffer): void {
     const { length } = payload;
-    if (length > MAX_COPIED) {
+    if (length > this.maxCopied) {
       this.encodeLarge(head, payload);
       return;
     }
@@ -84,8 +111,9 @@ export class FrameEncoder {
   /** One frame whose payload is text; lone surrogates become U+FFFD. */
   encodeText(head: number, text: string): void {
     // A UTF-16 code unit takes at most three bytes.
-    const length = text.length > MAX_COPIED ? MAX_COPIED + 1 : Buffer.byteLength(text);
-    if (length > MAX_COPIED) {
+    const { maxCopied } = this;
+    const length = text.length > maxCopied ? maxCopied + 1 : Buffer.byteLength(text);
+    if (length > maxCopied) {
       this.encodeLarge(head, Buffer.from(text));
       return;
     }
@@ -174,11 +202,14 @@ export class FrameEncoder {
     this.used = 0;
     this.last = used;
     const bytes = slab.subarray(0, used);
-    if (this.sinkBlocked) {
+    if (this.sinkBlocked && used * 2 < slab.length) {
       this.pool.give(slab);
       this.sink.write(Buffer.from(bytes), payload);
     } else if (this.sink.write(bytes, payload)) {
       this.pool.give(slab);
+    } else if (this.sinkBlocked) {
+      this.lent ??= [];
+      this.lent.push(slab);
     }
   }
 }

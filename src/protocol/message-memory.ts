@@ -17,7 +17,8 @@ export class MessageMemory {
   take(length: number): Buffer {
     const read = this.reads.pop();
     // What does not fit goes: it would be in the way for ever.
-    if (read === undefined || length > read.length || length * 2 < read.length) return Buffer.allocUnsafe(length);
+    if (read === undefined || length > read.length || length * 2 < read.length)
+      return Buffer.allocUnsafe(length);
     if (length === read.length) return read;
     // What another connection has received must not show behind a message.
     read.fill(0, length);

@@ -2,14 +2,16 @@
 import { Buffer } from 'node:buffer';
 
 const SMALL = 4096;
-/** Bytes of a large slab: the most that leaves in one piece. */
-export const LARGE_SLAB = 65_536;
+/** Small slabs are cut from blocks of this size. */
+const BLOCK = 65_536;
+/** Bytes of a large slab, the most that leaves in one piece: 64 KiB of payload with its header. */
+export const LARGE_SLAB = BLOCK + 16;
 /** Most small slabs that are kept: a broadcast borrows one for each of a thousand connections. */
 const KEPT_SMALL = 1024;
 
 /**
  * Spare slabs that encoders share: an idle connection holds none. Small ones are for what most turns send, and are
- * cut from large ones, 16 of each.
+ * cut from blocks, 16 of each.
  */
 export class SlabPool {
   private readonly large: Buffer[] = [];
@@ -37,8 +39,8 @@ export class SlabPool {
   }
 
   private cut(): Buffer {
-    const whole = Buffer.allocUnsafeSlow(LARGE_SLAB);
-    for (let offset = SMALL; offset < LARGE_SLAB; offset += SMALL) {
+    const whole = Buffer.allocUnsafeSlow(BLOCK);
+    for (let offset = SMALL; offset < BLOCK; offset += SMALL) {
       this.small.push(whole.subarray(offset, offset + SMALL));
     }
     return whole.subarray(0, SMALL);

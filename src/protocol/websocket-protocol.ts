@@ -173,14 +173,15 @@ export class WebSocketProtocol implements ControlHandler {
   uncork(): void {
     this.corked = false;
     this.encoder?.uncork();
-    this.encoded();
+    this.giveEncoder();
   }
 
   /** Tells whether the transport takes bytes at once. While it does not, only the newest pong waits (§5.5.3). */
   setOutputBlocked(blocked: boolean): void {
     this.outputBlocked = blocked;
-    if (this.encoder !== null) this.encoder.sinkBlocked = blocked;
+    this.encoder?.setSinkBlocked(blocked);
     if (!blocked) this.sendWaitingPong();
+    this.giveEncoder();
   }
 
   /**
@@ -197,7 +198,7 @@ export class WebSocketProtocol implements ControlHandler {
     const head = (fin ? FIN : 0) | rsv1 | opcode;
     if (typeof payload === 'string') this.lendEncoder().encodeText(head, payload);
     else this.lendEncoder().encode(head, payload);
-    this.encoded();
+    this.giveEncoder();
   }
 
   /**
@@ -207,7 +208,7 @@ export class WebSocketProtocol implements ControlHandler {
   sendEncoded(frames: Buffer): void {
     this.assertOpen();
     this.lendEncoder().encoded(frames);
-    this.encoded();
+    this.giveEncoder();
   }
 
   /**
@@ -328,7 +329,7 @@ export class WebSocketProtocol implements ControlHandler {
 
   private encodeControl(opcode: number, payload: Buffer): void {
     this.lendEncoder().encode(FIN | opcode, payload);
-    this.encoded();
+    this.giveEncoder();
   }
 
   private assertOpen(): void {
@@ -364,16 +365,16 @@ export class WebSocketProtocol implements ControlHandler {
     // §5.3: a client masks. It has a source of keys, see the constructor.
     const keys = role === 'client' ? (nextMaskingKey as MaskingKeySource) : null;
     const encoder = this.options.pool.takeEncoder(this.handler, keys);
-    encoder.sinkBlocked = this.outputBlocked;
+    encoder.setSinkBlocked(this.outputBlocked);
     if (this.corked) encoder.cork();
     this.encoder = encoder;
     return encoder;
   }
 
   /** What was lent goes back, unless frames wait for `uncork`. */
-  private encoded(): void {
-    if (this.corked || this.encoder === null) return;
+  private giveEncoder(): void {
     const { encoder } = this;
+    if (this.corked || encoder === null || !encoder.idle) return;
     this.encoder = null;
     this.options.pool.giveEncoder(encoder);
   }

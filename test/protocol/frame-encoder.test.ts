@@ -170,17 +170,40 @@ describe('slabs', () => {
     const pool = new SlabPool();
     const { sink, encoder } = encoderFor('server', pool);
     sink.mayReuse = false;
-    encoder.sinkBlocked = true;
+    encoder.setSinkBlocked(true);
     encoder.encode(0x82, Buffer.from('a'));
     encoder.encode(0x82, Buffer.from('b'));
     const [first, , second] = sink.handed as Buffer[];
     expect([first, second].map((bytes) => bytes.toString('latin1'))).toEqual(['\x82\x01a', '\x82\x01b']);
     const slab = pool.take(1);
     for (const bytes of [first, second]) expect(bytes.buffer).not.toBe(slab.buffer);
-    encoder.sinkBlocked = false;
+    encoder.setSinkBlocked(false);
     pool.give(slab);
     encoder.encode(0x82, Buffer.from('c'));
     expect(sink.handed[4]!.buffer).toBe(slab.buffer);
+  });
+
+  it('lent to a blocked sink come back when it has taken all, if they were most of a slab', () => {
+    const pool = new SlabPool();
+    const { sink, encoder } = encoderFor('client', pool);
+    sink.mayReuse = false;
+    encoder.setSinkBlocked(true);
+    encoder.encode(0x82, Buffer.alloc(60_000));
+    encoder.encode(0x82, Buffer.alloc(10_000));
+    expect(encoder.idle).toBe(false);
+    const [lent, , copied] = sink.handed as Buffer[];
+    expect(copied.buffer).not.toBe(lent.buffer);
+    const spare = pool.take(60_000);
+    expect(spare.buffer).not.toBe(lent.buffer);
+    encoder.setSinkBlocked(false);
+    expect(encoder.idle).toBe(true);
+    expect(pool.take(60_000).buffer).toBe(lent.buffer);
+  });
+
+  it('are used again at once for what a client masks, up to 64 KiB', () => {
+    const { sink, encoder } = encoderFor('client');
+    for (let count = 0; count < 3; count++) encoder.encode(0x82, Buffer.alloc(65_536));
+    expect(new Set([0, 2, 4].map((index) => sink.handed[index]?.buffer)).size).toBe(1);
   });
 
   it('are small for small outputs, and what is held back moves when they are full', () => {
