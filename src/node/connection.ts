@@ -244,7 +244,7 @@ export class Connection extends SocketWriter implements ProtocolHandler, Outgoin
   close(code: number, reason: Buffer): boolean {
     const { outgoing } = this;
     this.closeCode = code;
-    this.closeReason = Buffer.from(reason);
+    if (reason.length > 0) this.closeReason = Buffer.from(reason);
     if (outgoing.streaming) outgoing.abort(() => this.closedError());
     if (!outgoing.queueing) return true;
     this.startClose(code === CloseCode.NO_STATUS_RECEIVED ? undefined : code, this.closeReason);

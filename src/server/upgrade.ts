@@ -31,11 +31,11 @@ export interface JudgedRequest extends CheckedUpgrade {
 /** Judges what the request says. @throws HandshakeError with the answer's status */
 export function judgeRequest(request: IncomingMessage, policy: UpgradePolicy): JudgedRequest {
   if (isTruncated(request)) throw HandshakeError.of('WS_ERR_TOO_MANY_HEADERS');
-  const checked = checkUpgradeRequest(upgradeRequestOf(request));
+  const { key, subprotocols, extensions, host, origin } = checkUpgradeRequest(upgradeRequestOf(request));
   const { perMessageDeflate } = policy;
   const preferences = typeof perMessageDeflate === 'object' ? perMessageDeflate : {};
-  const deflate = perMessageDeflate ? acceptOffer(checked.extensions, preferences) : null;
-  return { ...checked, deflate };
+  const deflate = perMessageDeflate ? acceptOffer(extensions, preferences) : null;
+  return { key, subprotocols, extensions, host, origin, deflate };
 }
 
 /**

@@ -88,7 +88,10 @@ export function parseTokenList(value: string): string[] | null {
  */
 export function includesToken(values: readonly string[], token: string): boolean {
   const wanted = token.toLowerCase();
-  return values.some((value) => listElements(value).some((element) => element.toLowerCase() === wanted));
+  return values.some(
+    // Most often it is the only element.
+    (value) => value.toLowerCase() === wanted || listElements(value.toLowerCase()).includes(wanted),
+  );
 }
 
 function listElements(value: string): string[] {

@@ -51,7 +51,8 @@ export class HeaderFields {
 
   /** The combined value: all values of this name joined by `, ` (RFC 9110 §5.2); `undefined` if there is none. */
   get(name: string): string | undefined {
-    return this.#valuesByName.get(name.toLowerCase())?.join(', ');
+    const values = this.#valuesByName.get(name.toLowerCase());
+    return values?.length === 1 ? values[0] : values?.join(', ');
   }
 
   /** Every value of this name in the order of arrival; empty if there is none. */
@@ -78,9 +79,14 @@ export function headerPairs(headers: HeadersToSend): Iterable<readonly [name: st
  */
 export function serializeHead(startLine: string, headers: HeadersToSend): string {
   if (!isFieldValue(startLine)) throw new UsageError('WS_ERR_INVALID_ARGUMENT', 'Invalid HTTP start line');
-  let head = `${startLine}\r\n`;
-  for (const [name, value] of headerPairs(headers)) head += fieldLine(name, String(value));
-  return `${head}\r\n`;
+  return `${startLine}\r\n${serializeFields(headers)}\r\n`;
+}
+
+/** Fields as they stand in a message, each with its line's end. @throws UsageError as `serializeHead` */
+export function serializeFields(headers: HeadersToSend): string {
+  let lines = '';
+  for (const [name, value] of headerPairs(headers)) lines += fieldLine(name, String(value));
+  return lines;
 }
 
 function fieldLine(name: string, value: string): string {

@@ -8,7 +8,7 @@ import { errorCatalogue, HandshakeError, type HandshakeErrorCode } from '../erro
 import { acceptKey, isValidKey } from './accept-key.js';
 import { type ExtensionOffer, parseExtensions, serializeExtensions } from './extensions.js';
 import { CharacterClass, consistsOf, includesToken } from './grammar.js';
-import { type HeaderFields, type HeadersToSend, headerPairs, serializeHead } from './headers.js';
+import { type HeaderFields, type HeadersToSend, serializeFields, serializeHead } from './headers.js';
 import { statusText } from './status-texts.js';
 import { parseSubprotocols } from './subprotocol.js';
 
@@ -127,6 +127,9 @@ export interface UpgradeResponse {
   headers?: HeadersToSend | undefined;
 }
 
+const UPGRADE_HEAD =
+  'HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: ';
+
 /**
  * The head of the 101 response, empty line included (RFC 6455 §4.2.2 step 5). Whether the subprotocol had been
  * offered is the caller's to know.
@@ -135,14 +138,12 @@ export interface UpgradeResponse {
  */
 export function createUpgradeResponse(response: UpgradeResponse): string {
   const { key, subprotocol, extensions = [], headers = [] } = response;
-  const fields: (readonly [string, string])[] = [
-    ['Upgrade', 'websocket'],
-    ['Connection', 'Upgrade'],
-    ['Sec-WebSocket-Accept', acceptKey(key)],
-  ];
-  if (subprotocol !== undefined) fields.push(['Sec-WebSocket-Protocol', subprotocol]);
-  if (extensions.length > 0) fields.push(['Sec-WebSocket-Extensions', serializeExtensions(extensions)]);
-  return serializeHead('HTTP/1.1 101 Switching Protocols', [...fields, ...headerPairs(headers)]);
+  let head = `${UPGRADE_HEAD}${acceptKey(key)}\r\n`;
+  if (subprotocol !== undefined) head += serializeFields([['Sec-WebSocket-Protocol', subprotocol]]);
+  if (extensions.length > 0) {
+    head += serializeFields([['Sec-WebSocket-Extensions', serializeExtensions(extensions)]]);
+  }
+  return `${head}${serializeFields(headers)}\r\n`;
 }
 
 /** Fields of a refusal that tell where its body ends; an error's headers do not replace them. */
