@@ -46,6 +46,18 @@ export interface PerMessageDeflateOptions {
   zlibInflateOptions?: ZlibOptions | undefined;
   /** Shorter messages are sent as they are, in bytes; applies where there is no context takeover. Default 1024. */
   threshold?: number | undefined;
+  /**
+   * Longest message in bytes that is compressed at once; longer ones go to the thread pool. Default 8,192; 0 sends all
+   * there.
+   */
+  deflateSyncThreshold?: number | undefined;
+  /**
+   * Longest compressed message in bytes that is inflated at once; longer ones go to the thread pool. Default 16,384; 0
+   * sends all there.
+   */
+  inflateSyncThreshold?: number | undefined;
+  /** Bytes that may come of it then; a message of which more come is inflated again there. Default 262,144. */
+  inflateSyncMaxOutput?: number | undefined;
   /** Zlib jobs on the thread pool at once, for the whole process: the last one given holds. Default 10. */
   concurrencyLimit?: number | undefined;
 }
@@ -61,6 +73,11 @@ const DEFAULT_THRESHOLD = 1024;
  */
 export function checkDeflateOptions(options: PerMessageDeflateOptions): void {
   checkPreferences(options);
+  for (const name of ['deflateSyncThreshold', 'inflateSyncThreshold', 'inflateSyncMaxOutput'] as const) {
+    const { [name]: bytes = 0 } = options;
+    if (typeof bytes === 'number' && bytes >= 0) continue;
+    throw new UsageError('WS_ERR_INVALID_OPTIONS', `The option "${name}" must be a number from 0 on`);
+  }
   const { level, memLevel, strategy, chunkSize } = options.zlibDeflateOptions ?? {};
   const nothing = Buffer.alloc(0);
   try {
@@ -90,9 +107,20 @@ export function deflateAgreement(
   const { client, server } = directions(parameters);
   const [sending, receiving] = role === 'client' ? [client, server] : [server, client];
   const { level, memLevel, strategy, chunkSize } = options.zlibDeflateOptions ?? {};
+  const { deflateSyncThreshold, inflateSyncThreshold, inflateSyncMaxOutput } = options;
   return {
-    deflate: { ...sending, zlib: { level, memLevel, strategy, chunkSize } },
-    inflate: { ...receiving, maxPayload, zlib: { chunkSize: options.zlibInflateOptions?.chunkSize } },
+    deflate: {
+      ...sending,
+      zlib: { level, memLevel, strategy, chunkSize },
+      syncThreshold: deflateSyncThreshold,
+    },
+    inflate: {
+      ...receiving,
+      maxPayload,
+      zlib: { chunkSize: options.zlibInflateOptions?.chunkSize },
+      syncThreshold: inflateSyncThreshold,
+      syncMaxOutput: inflateSyncMaxOutput,
+    },
     threshold: options.threshold ?? DEFAULT_THRESHOLD,
   };
 }

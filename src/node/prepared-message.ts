@@ -18,14 +18,19 @@ export class PreparedMessage {
   /** Whether it is sent as a binary message. */
   readonly isBinary: boolean;
   private readonly zlib: DeflateSettings | undefined;
+  private readonly syncThreshold: number | undefined;
   private plain: Buffer | null = null;
   private readonly compressed = new Map<number, Buffer | FrameCallback[]>();
 
-  /** @param zlib settings of compression; zlib's defaults if not given */
-  constructor(payload: Buffer, isBinary: boolean, zlib?: DeflateSettings) {
+  /**
+   * @param zlib settings of compression; zlib's defaults if not given
+   * @param syncThreshold longest payload in bytes that is compressed at once; as of a connection if not given
+   */
+  constructor(payload: Buffer, isBinary: boolean, zlib?: DeflateSettings, syncThreshold?: number) {
     this.payload = payload;
     this.isBinary = isBinary;
     this.zlib = zlib;
+    this.syncThreshold = syncThreshold;
   }
 
   /** The unmasked frame, as a server sends it. */
@@ -47,7 +52,8 @@ export class PreparedMessage {
   }
 
   private compress(windowBits: number, callback: FrameCallback): void {
-    const deflater = new MessageDeflater({ windowBits, contextTakeover: false, zlib: this.zlib });
+    const { zlib, syncThreshold } = this;
+    const deflater = new MessageDeflater({ windowBits, contextTakeover: false, zlib, syncThreshold });
     const head = FIN | RSV1 | this.opcode;
     if (deflater.isSync(this.payload.length)) {
       const frame = frameOf(head, deflater.deflateSync(this.payload, true));

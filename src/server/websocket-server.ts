@@ -172,8 +172,10 @@ export class WebSocketServer<
     options: { binary?: boolean | undefined } = {},
   ): PreparedMessage {
     const { perMessageDeflate } = this.options;
-    const zlib = typeof perMessageDeflate === 'object' ? perMessageDeflate.zlibDeflateOptions : undefined;
-    return new PreparedMessage(bytesOf(data), options.binary ?? typeof data !== 'string', zlib);
+    const { zlibDeflateOptions, deflateSyncThreshold } =
+      typeof perMessageDeflate === 'object' ? perMessageDeflate : {};
+    const isBinary = options.binary ?? typeof data !== 'string';
+    return new PreparedMessage(bytesOf(data), isBinary, zlibDeflateOptions, deflateSyncThreshold);
   }
 
   /** Sends one message to all open connections, or to those that the options leave; returns to how many. */

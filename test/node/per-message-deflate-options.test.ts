@@ -72,6 +72,25 @@ describe('deflateAgreement', () => {
     expect(inflate.zlib).toEqual({ chunkSize: 4096 });
   });
 
+  it('passes on how much is done at once', () => {
+    const options = { deflateSyncThreshold: 1, inflateSyncThreshold: 2, inflateSyncMaxOutput: 3 };
+    const { deflate, inflate } = deflateAgreement('server', parameters, options, 0);
+    expect(deflate.syncThreshold).toBe(1);
+    expect([inflate.syncThreshold, inflate.syncMaxOutput]).toEqual([2, 3]);
+  });
+
+  it.each(['deflateSyncThreshold', 'inflateSyncThreshold', 'inflateSyncMaxOutput'])(
+    'refuses a wrong %s',
+    (name) => {
+      for (const value of [-1, Number.NaN, '8192', null]) {
+        expect(() => checkDeflateOptions({ [name]: value } as object), String(value)).toThrow(
+          `The option "${name}" must be a number from 0 on`,
+        );
+      }
+      for (const value of [0, 8192, Number.POSITIVE_INFINITY]) checkDeflateOptions({ [name]: value });
+    },
+  );
+
   it('sets the bound of the process on zlib jobs if told so', () => {
     deflateAgreement('client', parameters, { concurrencyLimit: 3 }, 0);
     expect(sharedZlibLimiter.limit).toBe(3);

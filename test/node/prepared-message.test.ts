@@ -62,6 +62,24 @@ describe('the compressed frame', () => {
     expect(known).toBe(frame);
   });
 
+  it('is compressed at once up to the length that it is told, longer ones on the thread pool', async () => {
+    const payload = Buffer.from('abcabcabc'.repeat(100));
+    for (const [threshold, isSync] of [
+      [900, true],
+      [899, false],
+    ] as const) {
+      let frame: Buffer | null | undefined;
+      const compressed = new Promise((resolve) => {
+        new PreparedMessage(payload, true, undefined, threshold).compressedFrame(15, (result) => {
+          frame = result;
+          resolve(result);
+        });
+      });
+      expect(frame !== undefined, String(threshold)).toBe(isSync);
+      await compressed;
+    }
+  });
+
   it('takes settings of zlib', async () => {
     const payload = Buffer.from('abcabcabc'.repeat(100));
     const stored = await compressedFrame(new PreparedMessage(payload, true, { level: 0 }), 15);

@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { describe, expect, it } from 'vitest';
 import type { WebSocket } from '../../src/client/websocket.js';
 import { PreparedMessage } from '../../src/node/prepared-message.js';
+import { WebSocketServer } from '../../src/server/websocket-server.js';
 import { RawClient } from './raw-client.js';
 import { connectPair, start } from './test-servers.js';
 
@@ -140,6 +141,18 @@ describe('prepareMessage', () => {
       expect(server.prepareMessage('a', { binary: true }).isBinary).toBe(true);
       expect(server.prepareMessage(Buffer.from('a'), { binary: false }).isBinary).toBe(false);
     });
+  });
+
+  it.each([
+    [1000, true],
+    [999, false],
+  ])('is compressed at once up to deflateSyncThreshold, here %i bytes', (deflateSyncThreshold, isSync) => {
+    const server = new WebSocketServer({ noServer: true, perMessageDeflate: { deflateSyncThreshold } });
+    let frame: Buffer | null | undefined;
+    server.prepareMessage('x'.repeat(1000)).compressedFrame(15, (result) => {
+      frame = result;
+    });
+    expect(frame !== undefined).toBe(isSync);
   });
 
   it('calls back with an error where the connection has closed', async () => {
