@@ -10,6 +10,11 @@ export function defineDefaults(prototype: object, defaults: object): void {
   }
 }
 
+/** Gives an object a property of its own, whatever its prototypes have of that name. */
+export function defineOwn(object: object, name: string, value: unknown): void {
+  Object.defineProperty(object, name, { value, writable: true, enumerable: true, configurable: true });
+}
+
 /** The events that most sockets have listeners of. */
 function Listeners(this: Record<string, undefined>): void {
   this.message = undefined;

@@ -13,7 +13,7 @@ import { CloseCode } from '../protocol/close-codes.js';
 import { ConnectionClosedError } from '../protocol/errors.js';
 import type { ClientOptions } from './client-options.js';
 import { makeEnumerable } from './event-target.js';
-import { defineDefaults } from './instance-size.js';
+import { defineDefaults, defineOwn } from './instance-size.js';
 import { holdReading, openIterator, openMessageStreams } from './iteration.js';
 import { iterationError, type MessageIterator } from './message-iterator.js';
 import type { MessageStreams } from './message-streams.js';
@@ -54,7 +54,6 @@ export class WebSocket extends ReadyStateEmitter implements ConnectionOwner {
   private _state: ReadyState = CONNECTING;
   /** @internal */
   _connection: Connection | null = null;
-  declare private _address: string | undefined;
   declare private _isServer: boolean;
   declare private _url: string;
   declare private _protocol: string;
@@ -74,7 +73,7 @@ export class WebSocket extends ReadyStateEmitter implements ConnectionOwner {
   static {
     // On the prototype until they are set: an open connection does not pay 8 bytes for each.
     const reading = { _binaryType: 'nodebuffer', _iterator: null, _streams: null };
-    const ends = { _isServer: true, _url: '', _opening: null, _address: undefined, context: undefined };
+    const ends = { _isServer: true, _url: '', _opening: null, context: undefined };
     defineDefaults(WebSocket.prototype, { ...reading, ...ends, _protocol: '', _wasClean: false, _lost: 0 });
   }
 
@@ -143,7 +142,7 @@ export class WebSocket extends ReadyStateEmitter implements ConnectionOwner {
   }
 
   set latency(value: number | undefined) {
-    Object.defineProperty(this, 'latency', { value, writable: true, enumerable: true, configurable: true });
+    defineOwn(this, 'latency', value);
   }
 
   /** Whether `pause` is in force. */
@@ -153,11 +152,11 @@ export class WebSocket extends ReadyStateEmitter implements ConnectionOwner {
 
   /** The peer's IP address; behind trusted proxies the client's. Unknown without TCP, and once the socket has closed. */
   get remoteAddress(): string | undefined {
-    return this._address ?? (this._connection?.socket as Partial<Socket> | undefined)?.remoteAddress;
+    return (this._connection?.socket as Partial<Socket> | undefined)?.remoteAddress;
   }
 
   set remoteAddress(address: string | undefined) {
-    this._address = address;
+    defineOwn(this, 'remoteAddress', address);
   }
 
   /** How binary messages are handed out: `nodebuffer` (default), `arraybuffer`, `fragments` or `blob`. */

@@ -10,7 +10,7 @@ import type { Heartbeat, PendingPing } from './heartbeat.js';
 import { gateOf, Hold, RESTING } from './hold.js';
 import { MessageInflater } from './message-inflater.js';
 import { Outgoing, type OutgoingHandler } from './outgoing.js';
-import { bindSocket } from './socket-events.js';
+import { bindSocket, isOurs } from './socket-events.js';
 import { type SendCallback, SocketWriter } from './socket-writer.js';
 
 const EMPTY = Buffer.alloc(0);
@@ -301,8 +301,7 @@ export class Connection extends SocketWriter implements ProtocolHandler, Outgoin
     this.alive = true;
     const outermost = this.outgoing.batch();
     try {
-      // TCP makes memory for each read; any other Duplex may hand out what it keeps.
-      this.engine.receive(chunk, this.isTcp);
+      this.engine.receive(chunk, isOurs(chunk, this.socket));
     } finally {
       if (outermost) this.outgoing.flush();
     }

@@ -96,7 +96,8 @@ export class Heartbeat {
     const now = this.now();
     // Backwards: one that goes is replaced by the last, which has had its turn.
     for (let index = this.connections.length - 1; index >= 0; index--) {
-      this.examine(this.connections[index], now);
+      const connection = this.connections[index];
+      if (connection !== undefined) this.examine(connection, now);
     }
   };
 

@@ -1,5 +1,7 @@
 import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
+import { TLSSocket } from 'node:tls';
+import { MIN_READ } from '../protocol/message-memory.js';
 
 /** Who hears of a socket's events. */
 export interface SocketListener {
@@ -23,6 +25,19 @@ export function bindSocket(socket: Duplex, listener: SocketListener, probes: boo
   const bound = socket as BoundSocket;
   bound[kListener] = listener;
   bound.on('data', onData).on('end', onEnd).on('close', onClose).on('error', onError);
+}
+
+/** Whether this is a TCP socket itself, without TLS on top. */
+export function isTcp(socket: Duplex): boolean {
+  return socket instanceof Socket && !(socket instanceof TLSSocket);
+}
+
+/**
+ * Whether nobody else has the memory of what was read, and it is worth keeping. TCP makes memory for each read; any other
+ * Duplex, and other listeners, may keep what they have seen.
+ */
+export function isOurs(chunk: Buffer, socket: Duplex): boolean {
+  return chunk.length >= MIN_READ && isTcp(socket) && socket.listenerCount('data') === 1;
 }
 
 /** Frames are not held back for TCP to gather them; the kernel finds a peer that vanished if no heartbeat does. */

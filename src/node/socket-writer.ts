@@ -1,7 +1,7 @@
-import { Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { TLSSocket } from 'node:tls';
 import { ConnectionClosedError } from '../protocol/errors.js';
+import { isTcp } from './socket-events.js';
 
 const EMPTY = Buffer.alloc(0);
 
@@ -22,7 +22,7 @@ type WriteCallback = (error?: Error | null) => void;
 export abstract class SocketWriter {
   readonly socket: Duplex;
   /** TCP takes what it can at once; TLS and any other Duplex take their time, and may keep what they took. */
-  declare protected isTcp: boolean;
+  declare private isTcp: boolean;
   declare private blocked: boolean;
   /** What was written to anything but TCP, which counts itself. */
   declare private written: number;
@@ -36,7 +36,7 @@ export abstract class SocketWriter {
 
   constructor(socket: Duplex) {
     this.socket = socket;
-    if (!(socket instanceof Socket) || socket instanceof TLSSocket) this.isTcp = false;
+    if (!isTcp(socket)) this.isTcp = false;
   }
 
   /** `true` when bytes begin to pile up in this process, `false` when none are left. */

@@ -23,8 +23,8 @@ export interface FrameHandler {
   /** The frame is complete. */
   frameEnd(): void;
   /**
-   * All bytes of one `decode` are decoded. If `reusable`, those that nobody has been given any more are free: their
-   * memory may be used for something else.
+   * A look at the bytes of one `decode` is over. If `reusable`, all of them are decoded, and those that nobody was given
+   * are free: their memory may be used for something else.
    */
   endRead?(read: Buffer, reusable: boolean): void;
   /** The peer broke a rule or reached a limit; nothing is decoded after it. */

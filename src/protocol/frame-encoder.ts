@@ -42,6 +42,8 @@ export class FrameEncoder {
   private sinkBlocked = false;
   /** Slabs that the sink still needs, until it is not blocked any more. */
   private lent: Buffer[] | null = null;
+  /** Inside `write` of the sink, which may call back: what follows it is still to be done. */
+  private handingOver = false;
   private slab: Buffer = EMPTY;
   private used = 0;
   /** What left last time: where much is sent it begins with a large slab, so that nothing has to move. */
@@ -64,7 +66,7 @@ export class FrameEncoder {
 
   /** Whether it holds nothing of its connection. */
   get idle(): boolean {
-    return this.used === 0 && this.lent === null;
+    return this.used === 0 && this.lent === null && !this.handingOver;
   }
 
   /**
@@ -91,7 +93,7 @@ export class FrameEncoder {
   /** Hands over what was held back. */
   uncork(): void {
     this.corked = false;
-    if (this.used > 0) this.flush();
+    if (this.used > 0) this.handOver(undefined);
   }
 
   /** One frame. `head` is FIN, RSV and opcode: the header's first octet. */
@@ -126,23 +128,23 @@ export class FrameEncoder {
   /** Bytes that are frames already. They are not changed and may be shared. */
   encoded(frames: Buffer): void {
     if (frames.length > MAX_COPIED) {
-      this.flushWith(frames);
+      this.handOver(frames);
       return;
     }
     this.reserve(frames.length);
     frames.copy(this.slab, this.used);
     this.used += frames.length;
-    if (!this.corked) this.flush();
+    if (!this.corked) this.handOver(undefined);
   }
 
   private encodeLarge(head: number, payload: Buffer): void {
     if (this.nextMaskingKey !== null) {
-      this.flushWith(this.maskedFrame(head, payload));
+      this.handOver(this.maskedFrame(head, payload));
       return;
     }
     this.reserve(MAX_HEADER);
     this.used = this.writeHeader(head, payload.length);
-    this.flushWith(payload);
+    this.handOver(payload);
   }
 
   /** A client copies a large payload once, into the buffer that it masks (§5.3). */
@@ -168,13 +170,13 @@ export class FrameEncoder {
       maskRange(this.slab, start, start + length, readKey(this.slab, start - 4));
     }
     this.used = start + length;
-    if (!this.corked) this.flush();
+    if (!this.corked) this.handOver(undefined);
   }
 
   private reserve(size: number): void {
     if (this.used + size <= this.slab.length) return;
     // Again if the sink has called back and filled the next slab.
-    while (this.used > 0 && this.used + size > LARGE_SLAB) this.flush();
+    while (this.used > 0 && this.used + size > LARGE_SLAB) this.handOver(undefined);
     if (this.used + size > this.slab.length) this.enlarge(this.used + size);
   }
 
@@ -187,30 +189,31 @@ export class FrameEncoder {
     this.slab = slab;
   }
 
-  private flush(): void {
-    this.handOver(undefined);
-  }
-
-  private flushWith(payload: Buffer): void {
-    if (this.used > 0) this.handOver(payload);
-    else this.sink.write(EMPTY, payload);
-  }
-
   private handOver(payload: Buffer | undefined): void {
     const { slab, used } = this;
     this.slab = EMPTY;
     this.used = 0;
     this.last = used;
-    const bytes = slab.subarray(0, used);
-    if (this.sinkBlocked && used * 2 < slab.length) {
-      this.pool.give(slab);
-      this.sink.write(Buffer.from(bytes), payload);
-    } else if (this.sink.write(bytes, payload)) {
-      this.pool.give(slab);
-    } else if (this.sinkBlocked) {
-      this.lent ??= [];
-      this.lent.push(slab);
+    const bytes = used === 0 ? EMPTY : slab.subarray(0, used);
+    const copies = this.sinkBlocked && used * 2 < slab.length;
+    const outer = this.handingOver;
+    this.handingOver = true;
+    try {
+      if (this.sink.write(copies ? Buffer.from(bytes) : bytes, payload) || copies) this.giveSlab(slab);
+      else if (this.sinkBlocked) this.lend(slab);
+    } finally {
+      this.handingOver = outer;
     }
+  }
+
+  private giveSlab(slab: Buffer): void {
+    if (slab.length > 0) this.pool.give(slab);
+  }
+
+  private lend(slab: Buffer): void {
+    if (slab.length === 0) return;
+    this.lent ??= [];
+    this.lent.push(slab);
   }
 }
 

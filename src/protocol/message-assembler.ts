@@ -46,7 +46,7 @@ export class MessageAssembler {
   /** A read is over of which nobody but us has any part: once it is copied, its memory is free. */
   ownRead(read: Buffer): void {
     const [piece] = this.pieces;
-    if (this.pieces.length === 1 && this.segment === EMPTY && isPartOf(piece, read)) this.read = read;
+    if (this.pieces.length === 1 && isPartOf(piece, read)) this.read = read;
   }
 
   /** The whole payload; the assembler is empty afterwards. Copies once unless it is one piece that was kept. */

@@ -2,7 +2,7 @@
 import { Buffer } from 'node:buffer';
 
 /** Shorter reads are not worth keeping, in bytes. */
-const MIN_READ = 16_384;
+export const MIN_READ = 16_384;
 /** Most reads that are kept. */
 const KEPT = 8;
 
@@ -25,8 +25,9 @@ export class MessageMemory {
     return read.subarray(0, length);
   }
 
-  /** Gives memory that nobody else has any part of. */
+  /** Gives memory that nobody else has any part of: all of it, since what stands in front might be a secret. */
   give(read: Buffer): void {
-    if (read.length >= MIN_READ && this.reads.length < KEPT) this.reads.push(read);
+    if (read.length < MIN_READ || this.reads.length >= KEPT) return;
+    if (read.length === read.buffer.byteLength) this.reads.push(read);
   }
 }

@@ -8,7 +8,7 @@ export const DEFAULT_MAX_PAYLOAD = 104_857_600;
 /** Default of `maxFragments`. */
 export const DEFAULT_MAX_FRAGMENTS = 131_072;
 
-/** Options of a `WebSocketProtocol`. */
+/** Options of a `WebSocketProtocol`; they are read when it is made, and an object of them is not changed later. */
 export interface ProtocolOptions {
   /** Which side we are: a client masks, a server does not (§5.1). */
   readonly role: 'client' | 'server';

@@ -23,7 +23,7 @@ export class SlabPool {
     this.capacity = capacity;
   }
 
-  /** A slab that holds `size` bytes, at most 64 KiB: one of 4 KiB or one of 64 KiB. */
+  /** A slab that holds `size` bytes: one of 4 KiB or, up to `LARGE_SLAB`, a large one. */
   take(size: number): Buffer {
     if (size > SMALL) return this.large.pop() ?? Buffer.allocUnsafeSlow(LARGE_SLAB);
     return this.small.pop() ?? this.cut();

@@ -16,7 +16,10 @@ const RSV1 = 0x40;
 const EMPTY = Buffer.alloc(0);
 /** What comes out of a `WebSocketProtocol`. Methods are called synchronously, in the order of the bytes. */
 export interface ProtocolHandler extends MessageHandler {
-  /** Bytes to write to the peer, in order; `payload` follows `bytes`. `true`: `bytes` may be overwritten now. */
+  /**
+   * Bytes to write to the peer, in order; `payload` follows `bytes`. `true`: `bytes` may be overwritten now; else they may
+   * when `setOutputBlocked(false)` tells that all has left.
+   */
   write(bytes: Buffer, payload?: Buffer): boolean;
   /** The peer sent a ping; it is answered unless the option `autoPong` is off. */
   ping?(payload: Buffer): void;
@@ -176,7 +179,10 @@ export class WebSocketProtocol implements ControlHandler {
     this.giveEncoder();
   }
 
-  /** Tells whether the transport takes bytes at once. While it does not, only the newest pong waits (§5.5.3). */
+  /**
+   * Tells whether the transport takes bytes at once, `false` only when it has taken all that was written: their memory is
+   * used again. While it does not, only the newest pong waits (§5.5.3).
+   */
   setOutputBlocked(blocked: boolean): void {
     this.outputBlocked = blocked;
     this.encoder?.setSinkBlocked(blocked);
@@ -211,20 +217,12 @@ export class WebSocketProtocol implements ControlHandler {
     this.giveEncoder();
   }
 
-  /**
-   * Sends a ping (§5.5.2).
-   * @throws UsageError `WS_ERR_NOT_OPEN` after a close frame was sent
-   * @throws UsageRangeError `WS_ERR_CONTROL_DATA_TOO_LONG` over 125 bytes
-   */
+  /** Sends a ping (§5.5.2). @throws UsageError after a close frame was sent, UsageRangeError over 125 bytes */
   ping(payload: Buffer = EMPTY): void {
     this.sendControl(Opcode.PING, payload);
   }
 
-  /**
-   * Sends a pong (§5.5.3).
-   * @throws UsageError `WS_ERR_NOT_OPEN` after a close frame was sent
-   * @throws UsageRangeError `WS_ERR_CONTROL_DATA_TOO_LONG` over 125 bytes
-   */
+  /** Sends a pong (§5.5.3). @throws UsageError after a close frame was sent, UsageRangeError over 125 bytes */
   pong(payload: Buffer = EMPTY): void {
     this.sendControl(Opcode.PONG, payload);
   }

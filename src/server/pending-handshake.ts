@@ -17,7 +17,7 @@ export class PendingHandshake {
   private stopTimer: (() => void) | null = null;
   private open = true;
   private watching = false;
-  /** Whether an asynchronous check has kept it waiting; without one nothing can happen before the answer. */
+  /** Whether an asynchronous check has kept it waiting; without one only the application itself can interfere. */
   waited = false;
 
   /** @param waiting where it stands from `watchEnd` to its end */
@@ -89,8 +89,12 @@ export class PendingHandshake {
   accept(): boolean {
     const { socket } = this;
     if (!this.end()) return false;
-    if (this.waited) socket.removeListener('error', destroy);
-    if (socket.readable && socket.writable) return true;
+    if (socket.readable && socket.writable) {
+      if (this.waited) socket.removeListener('error', destroy);
+      return true;
+    }
+    // What the application destroyed it with is still to be told.
+    if (!this.waited) socket.on('error', destroy);
     socket.destroy();
     return false;
   }

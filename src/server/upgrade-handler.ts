@@ -154,11 +154,13 @@ export class UpgradeHandler {
 
   private answer(handshake: PendingHandshake, judged: JudgedRequest): { head: string; subprotocol: string } {
     const { request, waited } = handshake;
-    if (!this.host.isRunning()) throw shuttingDown();
     // Options may have been assigned while the checks took their time.
     if (waited) this.host.checkOptions();
     const { head, subprotocol } = upgradeResponse(judged, request, this.host.options);
-    return { head: this.host.response(head, request), subprotocol };
+    const response = this.host.response(head, request);
+    // Last, since any of the application's functions may have closed the server.
+    if (!this.host.isRunning()) throw shuttingDown();
+    return { head: response, subprotocol };
   }
 
   private refuse(handshake: PendingHandshake, error: unknown): void {

@@ -1,6 +1,7 @@
 import type { Server as HttpServer, IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
+import { defineOwn } from '../client/instance-size.js';
 import { type BufferLike, bytesOf } from '../client/payload.js';
 import { WebSocket } from '../client/websocket.js';
 import { systemClock } from '../node/clock.js';
@@ -294,8 +295,9 @@ export class WebSocketServer<
     // A socket knows its peer; a Duplex that stands for one does not.
     const direct = request.socket === socket ? undefined : request.socket?.remoteAddress;
     const address = forwardedAddress(request, trustProxy) ?? direct;
-    if (context !== undefined) client.context = context;
-    if (address !== undefined) client.remoteAddress = address;
+    // A subclass may have accessors of these names.
+    if (context !== undefined) defineOwn(client, 'context', context);
+    if (address !== undefined) defineOwn(client, 'remoteAddress', address);
     client.on('close', this._onClientClose);
     this._sockets.add(client as ServerSocket<T, Context>);
     client._adopt({ socket, head, settings, agreement, heartbeat, subprotocol });

@@ -165,6 +165,22 @@ describe('a peer that is gone', () => {
     }
     expect(clock.pending).toBe(0);
   });
+
+  it('forgets those that go, in any order, and no others', async () => {
+    const clock = new ManualClock();
+    const heartbeat = new Heartbeat(settings, clock);
+    const all = [];
+    for (let count = 0; count < 5; count++) all.push(await connected({ heartbeat, clock }));
+    // The last takes the place of the first, then goes itself; and so on.
+    for (const index of [0, 4, 1]) {
+      all[index].connection.terminate();
+      await all[index].owner.until('close');
+    }
+    const rest = [all[2], all[3]];
+    await pass(clock, 35_000);
+    expect(rest.map(({ owner }) => owner.events)).toEqual([gone, gone]);
+    expect(clock.pending).toBe(0);
+  });
 });
 
 describe('reading that is paused by us', () => {

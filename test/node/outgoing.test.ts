@@ -26,6 +26,16 @@ function inMemory(options: Parameters<typeof startOn>[1] = {}) {
 const sent = (outgoing: Outgoing, payload: string | Buffer, flags = text) =>
   new Promise<unknown>((resolve) => outgoing.send(payload, flags, resolve));
 
+describe('at a client', () => {
+  it('who waits for a message that is masked in a slab, or beside it, is told', async () => {
+    const { outgoing, socket } = inMemory({ role: 'client' });
+    for (const size of [5000, 65_536, 65_539, 200_000]) {
+      expect(await sent(outgoing, Buffer.alloc(size), binary), String(size)).toBe(null);
+    }
+    expect(socket.bytes.length).toBe(8 + 5000 + 14 + 65_536 + 14 + 65_539 + 14 + 200_000);
+  });
+});
+
 describe('frames of one turn', () => {
   it('leave in one write at its end', async () => {
     const { socket, outgoing, messages } = inMemory();

@@ -76,6 +76,64 @@ describe('engines that share a pool', () => {
     expect(two.handler.output.toString('latin1')).toBe('\x81\x08from two');
   });
 
+  it('do not get an encoder whose frame is still being handed over', () => {
+    const pool = new EnginePool();
+    const [full, other] = [peerOf(pool, []), peerOf(pool, [])];
+    const held: Buffer[] = [];
+    // As a driver does whose transport fills up: within `write` it tells so, and writes what was corked.
+    full.handler.write = (bytes) => {
+      held.push(bytes);
+      if (held.length > 1) return false;
+      full.protocol.cork();
+      full.protocol.setOutputBlocked(true);
+      full.protocol.uncork();
+      return false;
+    };
+    full.protocol.cork();
+    full.protocol.send('x'.repeat(3000), false);
+    full.protocol.uncork();
+    for (let count = 0; count < 3; count++) other.protocol.send('y'.repeat(3000), false);
+    expect(held.map((bytes) => bytes.toString('latin1'))).toEqual([`\x81\x7e\x0b\xb8${'x'.repeat(3000)}`]);
+  });
+
+  it('do not get an encoder that goes on after it has handed something over', () => {
+    const pool = new EnginePool();
+    const [one, two] = [peerOf(pool, []), peerOf(pool, [])];
+    one.handler.onEvent = () => {};
+    const { write } = one.handler;
+    one.handler.write = (bytes, payload) => {
+      one.handler.write = write;
+      one.protocol.uncork();
+      two.protocol.cork();
+      two.protocol.send('of two', false);
+      return write.call(one.handler, bytes, payload);
+    };
+    one.protocol.cork();
+    // The last does not fit into what leaves in one piece.
+    for (let count = 0; count < 17; count++) one.protocol.send(Buffer.alloc(4000, 'a'), true);
+    one.protocol.uncork();
+    two.protocol.uncork();
+    expect(one.handler.output.length).toBe(17 * 4004);
+    expect(two.handler.output.toString('latin1')).toBe('\x81\x06of two');
+  });
+
+  it('whose output is blocked keep no slab for a small frame, whoever had the encoder before', () => {
+    const pool = new EnginePool();
+    const [free, blocked] = [peerOf(pool, []), peerOf(pool, [])];
+    free.protocol.send('a', false);
+    const held: Buffer[] = [];
+    blocked.handler.write = (bytes) => {
+      held.push(bytes);
+      return false;
+    };
+    blocked.protocol.setOutputBlocked(true);
+    blocked.protocol.send('b', false);
+    for (let count = 0; count < 3; count++) free.protocol.send('c', false);
+    expect(held.map((bytes) => bytes.toString('latin1'))).toEqual(['\x81\x01b']);
+    // A copy: of a slab of its own it would be a small part.
+    expect(held[0]?.buffer.byteLength).toBeLessThan(16_384);
+  });
+
   it('keep nothing in the pool of a connection that is gone', async () => {
     setFlagsFromString('--expose-gc');
     const collect = runInNewContext('gc') as () => void;

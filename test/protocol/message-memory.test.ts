@@ -40,6 +40,13 @@ describe('MessageMemory', () => {
     expect(memory.take(64 * KiB)).not.toBe(read);
   });
 
+  it('is no part of other memory: what stands in front might be a secret', () => {
+    const memory = new MessageMemory();
+    const read = Buffer.alloc(70 * KiB).subarray(KiB, 65 * KiB);
+    memory.give(read);
+    expect(memory.take(64 * KiB).buffer).not.toBe(read.buffer);
+  });
+
   it('keeps eight reads of 16 KiB or more', () => {
     const memory = new MessageMemory();
     memory.give(Buffer.alloc(16 * KiB - 1));

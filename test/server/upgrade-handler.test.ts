@@ -1,7 +1,9 @@
 import { EventEmitter, once } from 'node:events';
+import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import { describe, expect, it } from 'vitest';
 import type { WebSocket } from '../../src/client/websocket.js';
+import type { WebSocketServer } from '../../src/server/websocket-server.js';
 import { ManualClock } from '../client/manual-clock.js';
 import { exchange, maskedFrame, parseAnswer, RawClient, upgradeRequest } from './raw-client.js';
 import { modes, start } from './test-servers.js';
@@ -301,6 +303,50 @@ describe('server.close() while authentication runs', () => {
     gate.accept();
     await turn();
     expect(server.metrics()).toMatchObject({ connections: 0, handshakes: { pending: 0, accepted: 0 } });
+  });
+});
+
+describe('what the application does within a handshake', () => {
+  it.each<[string, (server: WebSocketServer) => void]>([
+    ['a listener of headers', (server) => server.on('headers', () => server.close())],
+    [
+      'handleProtocols',
+      (server) => {
+        server.options.handleProtocols = () => {
+          server.close();
+          return false;
+        };
+      },
+    ],
+  ])('close() in %s refuses with 503', async (_name, arrange) => {
+    const { server, port } = await start();
+    arrange(server);
+    const client = await RawClient.connect(port);
+    client.socket.write(upgradeRequest({ headers: { 'Sec-WebSocket-Protocol': 'chat' } }));
+    expect((await client.answer()).status).toBe(503);
+    expect(server.metrics().connections).toBe(0);
+  });
+
+  it('an error that it destroys the socket with does not end the process', async () => {
+    const { server, port } = await start({
+      verifyClient: ({ req }: { req: IncomingMessage }) => {
+        req.socket.destroy(new Error('unwanted'));
+        return true;
+      },
+    });
+    const client = await RawClient.connect(port);
+    client.socket.write(upgradeRequest());
+    await client.closed();
+    expect(server.metrics()).toMatchObject({ connections: 0, handshakes: { pending: 0, accepted: 0 } });
+  });
+
+  it('a socket that it takes over at wsClientError may fail', async () => {
+    const { server, port } = await start();
+    server.on('wsClientError', (_error, socket) => socket.destroy(new Error('unwanted')));
+    const client = await RawClient.connect(port);
+    client.socket.write('GET / HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n');
+    await client.closed();
+    expect(server.metrics().connections).toBe(0);
   });
 });
 
