@@ -115,7 +115,7 @@ const protocols: Program = async (sides) => {
     Symbol('x'),
     [Symbol('x')],
     { [Symbol.iterator]: 5 },
-    { [Symbol.iterator]: null, toString: () => 'with-null-iterator' },
+    { [Symbol.iterator]: null, toString: () => 'with a null iterator' },
   ];
   for (const one of refused) log(words(one), urlOf(WebSocket, url('hold'), one));
   log('the URL is judged first', urlOf(WebSocket, 'x:', ''), urlOf(WebSocket, 'x:', Symbol('x')));
