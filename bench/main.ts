@@ -3,6 +3,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { drawChart } from './chart.js';
+import { count, runCommand } from './command.js';
 import { measure, type Times } from './measure.js';
 import { isInstalled, type Peer, peers } from './peers.js';
 import { stopAll } from './processes.js';
@@ -40,22 +41,7 @@ process.once('SIGINT', () => {
   stopAll();
   process.exit(130);
 });
-process.exitCode = await main(process.argv.slice(2));
-
-async function main(args: string[]): Promise<number> {
-  let settings: Settings | undefined;
-  try {
-    settings = settingsOf(args);
-  } catch (error) {
-    console.error(`${(error as Error).message}\n\n${usage}`);
-    return 2;
-  }
-  if (settings === undefined) {
-    console.log(usage);
-    return 0;
-  }
-  return runAll(settings);
-}
+process.exitCode = await runCommand(usage, settingsOf, runAll);
 
 function settingsOf(args: string[]): Settings | undefined {
   const text = { type: 'string' } as const;
@@ -101,13 +87,6 @@ function settingsOf(args: string[]): Settings | undefined {
 function known(name: string, all: readonly string[], what: string): string {
   if (!all.includes(name)) throw new Error(`There is no ${what} "${name}".`);
   return name;
-}
-
-function count(value: string | undefined, byDefault: number, option: string): number {
-  if (value === undefined) return byDefault;
-  const number = Number(value);
-  if (!Number.isInteger(number) || number < 1) throw new Error(`${option} takes a whole number from 1 on.`);
-  return number;
 }
 
 async function runAll({ names, chosen, rounds, times, chart }: Settings): Promise<number> {

@@ -3,6 +3,7 @@ import { type Goal, goals } from './goals.js';
 import { type MetricName, mainMetric, metrics } from './measure.js';
 import type { ScenarioResult } from './results.js';
 import { spread } from './statistics.js';
+import { align, number } from './table.js';
 
 const secondary: readonly MetricName[] = [
   'heap',
@@ -68,23 +69,4 @@ function goalRow(goal: Goal, { peers }: ScenarioResult): string[][] {
 /** The median of one metric over the runs of a peer. */
 export function medianOf(runs: ScenarioResult['peers'][string], metric: MetricName): number {
   return spread(runs.flatMap((run) => run[metric] ?? [])).median;
-}
-
-function number(value: number, digits: number): string {
-  return Number.isNaN(value)
-    ? '–'
-    : value.toLocaleString('en', { maximumFractionDigits: digits, minimumFractionDigits: digits });
-}
-
-function align(rows: readonly (readonly string[])[]): string {
-  const widths = (rows[0] ?? []).map((_, column) =>
-    Math.max(...rows.map((row) => (row[column] ?? '').length)),
-  );
-  return rows
-    .map((row) => row.map((cell, column) => pad(cell, widths[column] as number, column === 0)).join('  '))
-    .join('\n');
-}
-
-function pad(text: string, width: number, left: boolean): string {
-  return left ? text.padEnd(width) : text.padStart(width);
 }

@@ -3,6 +3,7 @@ import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { count, runCommand } from '../command.js';
 import { type Case, time } from './case.js';
 import { decoding } from './decoding.js';
 import { encoding } from './encoding.js';
@@ -39,22 +40,7 @@ interface Settings {
 
 const [first, area = '', milliseconds] = process.argv.slice(2);
 if (first === 'area' && process.send !== undefined) process.send(await timeArea(area, Number(milliseconds)));
-else process.exitCode = await main(process.argv.slice(2));
-
-async function main(args: string[]): Promise<number> {
-  let settings: Settings | undefined;
-  try {
-    settings = settingsOf(args);
-  } catch (error) {
-    console.error(`${(error as Error).message}\n\n${usage}`);
-    return 2;
-  }
-  if (settings === undefined) {
-    console.log(usage);
-    return 0;
-  }
-  return runAll(settings);
-}
+else process.exitCode = await runCommand(usage, settingsOf, runAll);
 
 function settingsOf(args: string[]): Settings | undefined {
   const text = { type: 'string' } as const;
@@ -69,8 +55,7 @@ function settingsOf(args: string[]): Settings | undefined {
   if (unknown !== undefined) {
     throw new Error(`There is no area "${unknown}"; --only takes some of: ${Object.keys(areas).join(', ')}.`);
   }
-  const rounds = Number(values.rounds ?? (values.quick ? 2 : 5));
-  if (!Number.isInteger(rounds) || rounds < 1) throw new Error('--rounds takes a whole number from 1 on.');
+  const rounds = count(values.rounds, values.quick ? 2 : 5, '--rounds');
   const path = values.compare ?? newestFile(folder);
   const before = path === undefined ? undefined : { path, results: readFile(path) };
   return { names, rounds, milliseconds: values.quick ? 10 : 50, before };

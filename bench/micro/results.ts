@@ -3,7 +3,7 @@ import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { join } from 'node:path';
 import { spread } from '../statistics.js';
-import { align, number } from './table.js';
+import { align, number } from '../table.js';
 
 /** Nanoseconds per operation, one figure for each round, by the name of the case. */
 export type Timings = Record<string, number[]>;

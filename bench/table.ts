@@ -13,6 +13,8 @@ export function align(rows: readonly (readonly string[])[]): string {
   return rows.map((row) => row.map(padded).join('  ').trimEnd()).join('\n');
 }
 
+/** A figure with so many digits behind the point; a dash where there is none. */
 export function number(value: number, digits: number): string {
+  if (Number.isNaN(value)) return '–';
   return value.toLocaleString('en', { maximumFractionDigits: digits, minimumFractionDigits: digits });
 }
