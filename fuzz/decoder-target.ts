@@ -6,8 +6,9 @@ import { Buffer } from 'node:buffer';
 import { EnginePool } from '../src/protocol/engine-pool.js';
 import { errorCatalogue, LimitError, ProtocolError } from '../src/protocol/errors.js';
 import type { MessageMode } from '../src/protocol/message-receiver.js';
+import type { ProtocolHandler } from '../src/protocol/protocol-handler.js';
 import type { ProtocolOptions } from '../src/protocol/protocol-options.js';
-import { type ProtocolHandler, WebSocketProtocol } from '../src/protocol/websocket-protocol.js';
+import { WebSocketProtocol } from '../src/protocol/websocket-protocol.js';
 import type { Random } from './random.js';
 import { cutAtRandom, cuts, type FuzzTarget, invariant } from './target.js';
 

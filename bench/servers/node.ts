@@ -56,7 +56,7 @@ function echo(target: WebSocketServer): void {
 function broadcast(target: WebSocketServer): void {
   const { size, messagesPerTick = 1 } = scenario as { size: number; messagesPerTick?: number };
   const message = 'x'.repeat(size);
-  const toAll = library === 'hawser' ? () => target.broadcast(message) : () => sendToAll(target, message);
+  const toAll = 'broadcast' in target ? () => target.broadcast(message) : () => sendToAll(target, message);
   target.on('connection', (socket) => {
     socket.on('message', () => {
       for (let count = 0; count < messagesPerTick; count++) toAll();

@@ -7,7 +7,8 @@ import type { Buffer } from 'node:buffer';
 import { Writable } from 'node:stream';
 import { randomMaskingKey } from '../node/masking-keys.js';
 import { LimitError, type ProtocolError, UsageError } from '../protocol/errors.js';
-import { type ProtocolHandler, WebSocketProtocol } from '../protocol/websocket-protocol.js';
+import type { ProtocolHandler } from '../protocol/protocol-handler.js';
+import { WebSocketProtocol } from '../protocol/websocket-protocol.js';
 import { type BinaryType, binaryAs, binaryTypes } from './payload.js';
 import { PerMessageDeflate } from './per-message-deflate.js';
 

@@ -4,6 +4,7 @@
  */
 import type { Connection } from '../node/connection.js';
 import { PreparedMessage } from '../node/prepared-message.js';
+import { sendFlags } from '../node/send-flags.js';
 import type { SendCallback } from '../node/socket-writer.js';
 import { bytesOf, payloadOf, sizeOf } from './payload.js';
 import type { SendOptions } from './websocket-types.js';
@@ -19,17 +20,15 @@ export function sendMessage(
   const { compress = true, fin = true } = options;
   // What is sent most is asked for first: `instanceof` of another class walks up all of a Buffer's prototypes.
   if (data instanceof Buffer) {
-    return outgoing.send(data, { isBinary: options.binary ?? true, compress, fin }, callback);
+    return outgoing.send(data, sendFlags(options.binary ?? true, compress, fin), callback);
   }
   const isText = typeof data === 'string' || typeof data === 'number';
-  const { binary = !isText } = options;
-  if (data instanceof Blob) return outgoing.sendBlob(data, { isBinary: binary, compress, fin }, callback);
-  if (!(data instanceof PreparedMessage)) {
-    return outgoing.send(payloadOf(data), { isBinary: binary, compress, fin }, callback);
-  }
+  const flags = sendFlags(options.binary ?? !isText, compress, fin);
+  if (data instanceof Blob) return outgoing.sendBlob(data, flags, callback);
+  if (!(data instanceof PreparedMessage)) return outgoing.send(payloadOf(data), flags, callback);
   // The frame of a prepared message has no mask.
   if (connection.settings.plain.role === 'server') return outgoing.sendPrepared(data, compress, callback);
-  return outgoing.send(data.payload, { isBinary: data.isBinary, compress, fin: true }, callback);
+  return outgoing.send(data.payload, sendFlags(data.isBinary, compress, true), callback);
 }
 
 /** Sends a ping or pong. @throws UsageRangeError over 125 bytes */

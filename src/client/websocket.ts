@@ -41,6 +41,7 @@ import type {
 import { assignedAgreement, defineWsFields } from './ws-fields.js';
 
 const EMPTY = Buffer.alloc(0);
+const NO_OPTIONS: SendOptions = Object.freeze({});
 
 /**
  * A WebSocket connection at either end, with the API of `ws` and what hawser adds to it. What is not API begins
@@ -179,7 +180,7 @@ export class WebSocket extends ReadyStateEmitter implements ConnectionOwner {
   send(data: BufferLike | PreparedMessage, callback?: SendCallback): boolean;
   send(data: BufferLike | PreparedMessage, options: SendOptions, callback?: SendCallback): boolean;
   send(data: unknown, options?: SendOptions | SendCallback, callback?: SendCallback): boolean {
-    const flags = typeof options === 'function' ? {} : (options ?? {});
+    const flags = typeof options === 'function' ? NO_OPTIONS : (options ?? NO_OPTIONS);
     const done = typeof options === 'function' ? options : callback;
     const connection = this._writable(data, done);
     return connection !== null && sendMessage(connection, data, flags, done);

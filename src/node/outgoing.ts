@@ -4,6 +4,7 @@ import type { WebSocketProtocol } from '../protocol/websocket-protocol.js';
 import type { ConnectionSettings, DeflateAgreement, SlowConsumerAction } from './connection-settings.js';
 import { MessageDeflater } from './message-deflater.js';
 import type { PreparedMessage } from './prepared-message.js';
+import { type SendFlags, sendFlags } from './send-flags.js';
 import { SendQueue, type SendTask } from './send-queue.js';
 import type { SendCallback, SocketWriter } from './socket-writer.js';
 import { atEndOfTurn } from './turn.js';
@@ -20,15 +21,6 @@ export interface OutgoingHandler extends SocketWriter {
   sendFailed(error: Error): void;
   /** A message met `maxBufferedAmount`; with `close` the connection has to be destroyed with `error`. */
   slowConsumer(action: SlowConsumerAction, error: LimitError): void;
-}
-
-/** How a message is sent. */
-export interface SendFlags {
-  readonly isBinary: boolean;
-  /** Compress it, if permessage-deflate was negotiated. */
-  readonly compress: boolean;
-  /** Last fragment of its message. */
-  readonly fin: boolean;
 }
 
 /**
@@ -129,15 +121,14 @@ export class Outgoing {
   /** Sends a prepared message; its bytes are shared, so only a server does. */
   sendPrepared(prepared: PreparedMessage, compress: boolean, callback: SendCallback | undefined): boolean {
     const { agreement } = this.handler;
-    const { payload } = prepared;
-    const whole = { isBinary: prepared.isBinary, compress, fin: true };
+    const { payload, isBinary } = prepared;
     const compressing = agreement !== null && compress && payload.length >= agreement.threshold;
     // With context takeover each peer's compressed bytes differ; inside a message only fragments may be sent.
     if ((compressing && agreement.deflate.contextTakeover) || this.fragmentsCompressed !== null) {
-      return this.send(payload, whole, callback);
+      return this.send(payload, sendFlags(isBinary, compress, true), callback);
     }
     if (this.limited && !this.admit(payload.length, true, callback)) return false;
-    if (!compressing && !this.queueing) this.sendEncoded(prepared.frame, callback);
+    if (!compressing && !this.queueing) this.sendEncoded(prepared.frame, true, callback);
     else this.enqueue(this.preparedTask(prepared, compressing, callback));
     return this.belowHighWaterMark();
   }
@@ -146,7 +137,7 @@ export class Outgoing {
   sendFrames(frames: Buffer, callback: SendCallback | undefined): void {
     // A message that was begun is not cut: its frames are judged with its first.
     if (this.limited && this.admitted === null && !this.admit(frames.length, true, callback)) return;
-    this.inOrder(frames.length, () => this.sendEncoded(frames, callback), callback);
+    this.inOrder(frames.length, () => this.sendEncoded(frames, false, callback), callback);
   }
 
   /** Sends our close frame behind what is queued. */
@@ -351,14 +342,14 @@ export class Outgoing {
     }
   }
 
-  private sendEncoded(frame: Buffer, callback: SendCallback | undefined): void {
+  private sendEncoded(frame: Buffer, constant: boolean, callback: SendCallback | undefined): void {
     if (!this.canSend) {
       fail(callback, new ConnectionClosedError({ receivedCode: 1006 }));
       return;
     }
     this.beginTurn();
     this.handler.settings.traffic.messagesSent++;
-    this.handler.engine.sendEncoded(frame);
+    this.handler.engine.sendEncoded(frame, constant);
     if (callback !== undefined) this.whenWritten(callback);
   }
 
@@ -368,7 +359,7 @@ export class Outgoing {
     callback: SendCallback | undefined,
   ): SendTask {
     const send = (frame: Buffer | null, done: () => void) => {
-      this.sendEncoded(frame ?? prepared.frame, callback);
+      this.sendEncoded(frame ?? prepared.frame, true, callback);
       done();
     };
     return {
@@ -376,7 +367,7 @@ export class Outgoing {
       abort: (error) => fail(callback, error),
       start: (done) => {
         const windowBits = this.handler.agreement?.deflate.windowBits ?? 15;
-        const whole = { isBinary: prepared.isBinary, compress: compressing, fin: true };
+        const whole = sendFlags(prepared.isBinary, compressing, true);
         // What was queued in front may have begun a message: inside it only fragments may be sent.
         if (this.fragmentsCompressed !== null) this.deliver(prepared.payload, whole, callback, done);
         else if (!compressing) send(null, done);

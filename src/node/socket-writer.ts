@@ -44,7 +44,7 @@ export abstract class SocketWriter {
 
   /** Bytes that the kernel has not taken yet. */
   get unsentBytes(): number {
-    return this.socket.writableLength;
+    return this.blocked ? this.socket.writableLength : 0;
   }
 
   /** Bytes that the kernel has taken; changes only when it takes some. */

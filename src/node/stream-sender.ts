@@ -1,5 +1,6 @@
 import { ConnectionClosedError, UsageError } from '../protocol/errors.js';
 import type { Outgoing } from './outgoing.js';
+import { sendFlags } from './send-flags.js';
 import type { SendTask } from './send-queue.js';
 
 /** What may be streamed: text as strings, or bytes. */
@@ -111,7 +112,7 @@ export class StreamSender implements SendTask {
     if (!outgoing.canSend) throw new ConnectionClosedError({ receivedCode: 1006 });
     await this.until(
       new Promise<void>((resolve) => {
-        outgoing.deliver(chunk, { isBinary, compress, fin }, undefined, resolve);
+        outgoing.deliver(chunk, sendFlags(isBinary, compress, fin), undefined, resolve);
       }),
     );
     if (!outgoing.congested) return;

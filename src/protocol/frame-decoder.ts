@@ -1,4 +1,5 @@
 import { Buffer } from 'node:buffer';
+import { bufferView } from './buffer-view.js';
 import { LimitError, ProtocolError } from './errors.js';
 import { maskRange, readKey, rotateKey } from './mask.js';
 import { isControlOpcode, Opcode } from './opcodes.js';
@@ -87,6 +88,8 @@ export class FrameDecoder {
   /** Where the current read lies. */
   private memory: ArrayBuffer = NO_MEMORY;
   private memoryOffset = 0;
+  /** The memory of the current read as words, if it holds many frames. */
+  private words: Int32Array | undefined;
   /** How much of the current read is decoded; set before the handler is called, since that may throw. */
   private offset = 0;
   /** Bytes of the payload still to come; -1 while a header is due. */
@@ -174,6 +177,7 @@ export class FrameDecoder {
     } finally {
       this.decoding = false;
       this.memory = NO_MEMORY;
+      this.words = undefined;
       const isWhole = this.offset === bytes.length;
       if (!isWhole && !this.stopped) this.keepRest(bytes.subarray(this.offset));
       this.handler.endRead?.(bytes, reusable && isWhole);
@@ -312,17 +316,22 @@ export class FrameDecoder {
   private decodePayload(bytes: Buffer, offset: number): void {
     const end = Math.min(bytes.length, offset + this.remaining);
     const count = end - offset;
-    this.ascii = maskRange(bytes, offset, end, this.maskingKey);
+    if (this.words === undefined && count < bytes.length >>> 2) this.makeWords(bytes.length);
+    this.ascii = maskRange(bytes, offset, end, this.maskingKey, this.words);
     this.maskingKey = rotateKey(this.maskingKey, count);
     this.remaining -= count;
     this.offset = end;
-    if (count > 0) this.handler.framePayload(count === bytes.length ? bytes : this.piece(offset, count));
+    if (count > 0)
+      this.handler.framePayload(
+        count === bytes.length ? bytes : bufferView(this.memory, this.memoryOffset + offset, count),
+      );
     if (this.remaining === 0 && !this.stopped) this.endFrame();
   }
 
-  /** 49 ns against 77 ns for `subarray`, since `buffer` is a slow getter and is asked once for each read. */
-  private piece(offset: number, count: number): Buffer {
-    return Buffer.from(this.memory, this.memoryOffset + offset, count);
+  /** Not where they would not begin with a word: a read seldom does not. */
+  private makeWords(length: number): void {
+    if ((this.memoryOffset & 3) === 0)
+      this.words = new Int32Array(this.memory, this.memoryOffset, length >>> 2);
   }
 
   private endFrame(): void {

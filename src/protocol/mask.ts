@@ -12,6 +12,9 @@ export type MaskingKey = Uint8Array;
 /** Below this many bytes the loop over octets is faster than making an Int32Array (35 ns against 75 ns for 64 B). */
 const WORD_THRESHOLD = 128;
 
+/** The same where there is one already (64 B: 20 ns). */
+const READY_WORD_THRESHOLD = 24;
+
 /** From this many bytes on the copies into WebAssembly's memory and back are worth it. */
 const SIMD_THRESHOLD = 512;
 
@@ -41,10 +44,21 @@ type Kernel = (bytes: Uint8Array, start: number, end: number, key: number) => nu
 /**
  * Masks `bytes[start … end)` in place; octet 0 of `key` applies to `bytes[start]`. Tells whether all octets are known
  * to be ASCII now, which costs less on the way than a look of its own; a key of 0 changes nothing and tells nothing.
+ * @param words all of `bytes` as words, if the caller has them: worth making once for many short payloads
  */
-export function maskRange(bytes: Uint8Array, start: number, end: number, key: number): boolean {
+export function maskRange(
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+  key: number,
+  words?: Int32Array,
+): boolean {
   if (key === 0) return false;
-  return (kernelFor(end - start)(bytes, start, end, key) & NOT_ASCII) === 0;
+  const length = end - start;
+  if (words !== undefined && length >= READY_WORD_THRESHOLD && length < SIMD_THRESHOLD) {
+    return (maskByWords(bytes, start, end, key, words, 0) & NOT_ASCII) === 0;
+  }
+  return (kernelFor(length)(bytes, start, end, key) & NOT_ASCII) === 0;
 }
 
 function kernelFor(length: number): Kernel {
@@ -83,24 +97,46 @@ function maskOctets(bytes: Uint8Array, start: number, end: number, key: number):
   return all;
 }
 
-// Unrolled by four words: 6.6 µs for 64 KiB against 26 µs by octets.
 function maskWords(bytes: Uint8Array, start: number, end: number, key: number): number {
-  const lead = -(bytes.byteOffset + start) & 3;
-  let all = maskOctets(bytes, start, start + lead, key);
-  const from = start + lead;
-  const count = (end - from) >>> 2;
-  const words = new Int32Array(bytes.buffer, bytes.byteOffset + from, count);
-  const rotated = rotateKey(key, lead);
+  const from = start + (-(bytes.byteOffset + start) & 3);
+  const words = new Int32Array(bytes.buffer, bytes.byteOffset + from, (end - from) >>> 2);
+  return maskByWords(bytes, start, end, key, words, from);
+}
+
+/**
+ * `words` are those of `bytes` from `origin` on. Unrolled by four words: 6.6 µs for 64 KiB against 26 µs by octets. The
+ * octets in front of the first word and behind the last rotate the key: 25 ns for 64 B, against 75 ns by `maskOctets`.
+ */
+function maskByWords(
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+  key: number,
+  words: Int32Array,
+  origin: number,
+): number {
+  let all = 0;
+  let rotated = key;
+  let at = start;
+  for (let lead = (origin - start) & 3; lead > 0; lead--) {
+    all |= bytes[at++] ^= rotated & 0xff;
+    rotated = (rotated >>> 8) | (rotated << 24);
+  }
   const word = littleEndian ? rotated : swapOctets(rotated);
-  let i = 0;
-  for (const last = count - 3; i < last; i += 4) {
+  let i = (at - origin) >>> 2;
+  const stop = (end - origin) >>> 2;
+  for (const last = stop - 3; i < last; i += 4) {
     all |= words[i] ^= word;
     all |= words[i + 1] ^= word;
     all |= words[i + 2] ^= word;
     all |= words[i + 3] ^= word;
   }
-  for (; i < count; i++) all |= words[i] ^= word;
-  return all | maskOctets(bytes, from + count * 4, end, rotated);
+  for (; i < stop; i++) all |= words[i] ^= word;
+  for (at = end - ((end - origin) & 3); at < end; at++) {
+    all |= bytes[at] ^= rotated & 0xff;
+    rotated >>>= 8;
+  }
+  return all;
 }
 
 function swapOctets(word: number): number {

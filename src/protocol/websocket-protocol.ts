@@ -7,34 +7,14 @@ import { type LimitError, ProtocolError, UsageError, UsageRangeError } from './e
 import type { DecoderGate, FrameRules } from './frame-decoder.js';
 import type { FrameEncoder, MaskingKeySource } from './frame-encoder.js';
 import type { ControlHandler, MessageDecoder } from './message-decoder.js';
-import type { MessageHandler, MessageMode } from './message-receiver.js';
+import type { MessageMode } from './message-receiver.js';
 import { Opcode } from './opcodes.js';
+import type { ProtocolHandler } from './protocol-handler.js';
 import { DEFAULT_MAX_PAYLOAD, frameRules, limit, type ProtocolOptions } from './protocol-options.js';
 
 const FIN = 0x80;
 const RSV1 = 0x40;
 const EMPTY = Buffer.alloc(0);
-/** What comes out of a `WebSocketProtocol`. Methods are called synchronously, in the order of the bytes. */
-export interface ProtocolHandler extends MessageHandler {
-  /**
-   * Bytes to write to the peer, in order; `payload` follows `bytes`. `true`: `bytes` may be overwritten now; else they may
-   * when `setOutputBlocked(false)` tells that all has left.
-   */
-  write(bytes: Buffer, payload?: Buffer): boolean;
-  /** The peer sent a ping; it is answered unless the option `autoPong` is off. */
-  ping?(payload: Buffer): void;
-  /** The peer sent a pong. */
-  pong?(payload: Buffer): void;
-  /**
-   * The peer's close frame: its code, 1005 if it had none, and its reason. Unless the answer is `false`, the
-   * engine echoes the frame (§5.5.1) when this returns; after `false` the handler must call `close` itself.
-   */
-  close?(code: number, reason: Buffer): unknown;
-  /** The connection was failed (§7.1.7); the close frame, if one could go out, is written already. */
-  failed(error: ProtocolError | LimitError): void;
-  /** Nothing more will be written or read: the transport may be closed now. Called once. */
-  closable(): void;
-}
 
 /**
  * One side of a WebSocket connection (RFC 6455 §5–§7) without I/O: bytes go in by `receive`, everything else
@@ -56,6 +36,8 @@ export class WebSocketProtocol implements ControlHandler {
   private encoder: FrameEncoder | null = null;
   private corked = false;
 
+  /** Frames that wait for `uncork` as they are, since nothing else does. */
+  declare private shared: Buffer | null;
   /** The transport does not take bytes at once. */
   declare private outputBlocked: boolean;
   declare private mode: MessageMode;
@@ -71,8 +53,14 @@ export class WebSocketProtocol implements ControlHandler {
   static {
     // On the prototype until they are set: an open connection does not pay 8 bytes for each.
     const never = { sentCloseCode: undefined, closedFirst: undefined, stopped: false, ended: false };
-    const seldom = { mode: 'whole', sendingFragments: false, outputBlocked: false, waitingPong: null };
-    Object.assign(WebSocketProtocol.prototype, { closable: false, ...never, ...seldom });
+    const seldom = { mode: 'whole', sendingFragments: false, outputBlocked: false };
+    Object.assign(WebSocketProtocol.prototype, {
+      closable: false,
+      shared: null,
+      waitingPong: null,
+      ...never,
+      ...seldom,
+    });
   }
 
   /** @throws UsageError `WS_ERR_INVALID_OPTIONS` for a client without a source of masking keys */
@@ -128,7 +116,7 @@ export class WebSocketProtocol implements ControlHandler {
 
   /** Bytes that were sent since `cork` and wait for `uncork`. */
   get pendingOutput(): number {
-    return this.encoder?.pending ?? 0;
+    return this.encoder?.pending ?? this.shared?.length ?? 0;
   }
 
   /**
@@ -175,6 +163,11 @@ export class WebSocketProtocol implements ControlHandler {
   /** Ends `cork`. */
   uncork(): void {
     this.corked = false;
+    const { shared } = this;
+    if (shared !== null) {
+      this.shared = null;
+      this.handler.write(shared);
+    }
     this.encoder?.uncork();
     this.giveEncoder();
   }
@@ -208,16 +201,21 @@ export class WebSocketProtocol implements ControlHandler {
   }
 
   /**
-   * Sends bytes that are whole frames already, such as a prepared message.
+   * Sends bytes that are whole frames already, such as a prepared message. Where they are `constant` (default `false`)
+   * and alone between `cork` and `uncork` they are written as they are, not copied.
    * @throws UsageError `WS_ERR_NOT_OPEN` after a close frame was sent
    */
-  sendEncoded(frames: Buffer): void {
+  sendEncoded(frames: Buffer, constant = false): void {
     this.assertOpen();
+    if (constant && this.corked && this.encoder === null && this.shared === null) {
+      this.shared = frames;
+      return;
+    }
     this.lendEncoder().encoded(frames);
     this.giveEncoder();
   }
 
-  /** Sends a ping (§5.5.2). @throws UsageError after a close frame was sent, UsageRangeError over 125 bytes */
+  /** Sends a ping (§5.5.2). @throws as `pong` */
   ping(payload: Buffer = EMPTY): void {
     this.sendControl(Opcode.PING, payload);
   }
@@ -366,6 +364,11 @@ export class WebSocketProtocol implements ControlHandler {
     encoder.setSinkBlocked(this.outputBlocked);
     if (this.corked) encoder.cork();
     this.encoder = encoder;
+    const { shared } = this;
+    if (shared !== null) {
+      this.shared = null;
+      encoder.encoded(shared);
+    }
     return encoder;
   }
 

@@ -10,6 +10,7 @@ import type { ConnectionOwner } from '../node/connection-owner.js';
 import { connectionSettings } from '../node/connection-settings.js';
 import { Hold } from '../node/hold.js';
 import { deflateAgreement } from '../node/per-message-deflate-options.js';
+import { sendFlags } from '../node/send-flags.js';
 import type { SendCallback } from '../node/socket-writer.js';
 import { CloseCode } from '../protocol/close-codes.js';
 import { type CloseArguments, codeToSend } from './close-arguments.js';
@@ -76,13 +77,13 @@ export class WebSocketConnection implements ConnectionOwner {
     const isBinary = typeof payload !== 'string';
     // A frame that is masked at once is a copy anyway.
     const kept = isBinary && (agreement !== null || outgoing.queueing) ? Buffer.from(payload) : payload;
-    outgoing.send(kept, { isBinary, compress: true, fin: true }, sent);
+    outgoing.send(kept, sendFlags(isBinary, true, true), sent);
   }
 
   /** "Send a WebSocket Message" of what is in a Blob; what is sent meanwhile waits behind it. Only while OPEN. */
   sendBlob(blob: Blob, sent: SendCallback): void {
     const connection = this.#connection as Connection;
-    const flags = { isBinary: true, compress: true, fin: true };
+    const flags = sendFlags(true, true, true);
     const task = connection.outgoing.blobTask(blob, flags, sent, () => {
       // What was sent before may be followed by nothing else: the message would be missing.
       this.#failed = true;

@@ -178,7 +178,7 @@ describe('names of members', () => {
     const sections = ['Input', 'Sending', 'State'].flatMap((heading) => namesInTables(document, heading));
     expect(sections.sort()).toEqual(engine);
     const handler = [
-      ...membersOf('src/protocol/websocket-protocol.ts', 'ProtocolHandler'),
+      ...membersOf('src/protocol/protocol-handler.ts', 'ProtocolHandler'),
       ...membersOf('src/protocol/message-receiver.ts', 'MessageHandler'),
     ];
     expect(namesInTables(document, 'The handler').sort()).toEqual(namesOf(handler));

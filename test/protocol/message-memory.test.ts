@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { EnginePool } from '../../src/protocol/engine-pool.js';
 import { MessageMemory } from '../../src/protocol/message-memory.js';
-import type { ProtocolHandler } from '../../src/protocol/websocket-protocol.js';
+import type { ProtocolHandler } from '../../src/protocol/protocol-handler.js';
 import { WebSocketProtocol } from '../../src/protocol/websocket-protocol.js';
 import { seededBytes } from './every-cut.js';
 import type { RawFrame } from './raw-frame.js';

@@ -6,8 +6,9 @@ import { createHash } from 'node:crypto';
 import { expect } from 'vitest';
 import { EnginePool } from '../../src/protocol/engine-pool.js';
 import { LimitError, ProtocolError } from '../../src/protocol/errors.js';
+import type { ProtocolHandler } from '../../src/protocol/protocol-handler.js';
 import type { ProtocolOptions } from '../../src/protocol/protocol-options.js';
-import { type ProtocolHandler, WebSocketProtocol } from '../../src/protocol/websocket-protocol.js';
+import { WebSocketProtocol } from '../../src/protocol/websocket-protocol.js';
 import { everyCut } from './every-cut.js';
 import { exampleKey, type RawFrame, rawFrame } from './raw-frame.js';
 
