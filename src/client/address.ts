@@ -3,6 +3,7 @@
  * know how a connection is made.
  */
 
+import { Buffer } from 'node:buffer';
 import { UsageSyntaxError } from '../protocol/errors.js';
 import { isToken } from '../protocol/handshake/grammar.js';
 

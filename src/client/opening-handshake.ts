@@ -6,6 +6,7 @@
 import { randomBytes } from 'node:crypto';
 import type { ClientRequest, IncomingMessage } from 'node:http';
 import { Socket } from 'node:net';
+import { nextTick } from 'node:process';
 import type { Duplex } from 'node:stream';
 import { type Clock, systemClock } from '../node/clock.js';
 import { amount, callable, checkOptionValues, connectionChecks } from '../node/option-checks.js';
@@ -118,7 +119,7 @@ export class OpeningHandshake {
   abort(): void {
     if (this.#isOver) return;
     this.#destroy();
-    process.nextTick(() => this.#handler.failed(HandshakeError.of('WS_ERR_CLOSED_BEFORE_OPEN')));
+    nextTick(() => this.#handler.failed(HandshakeError.of('WS_ERR_CLOSED_BEFORE_OPEN')));
   }
 
   /** Makes the request for the current destination; what an earlier one still says is not heard. */

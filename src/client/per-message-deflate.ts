@@ -4,6 +4,7 @@
  */
 
 import { Buffer } from 'node:buffer';
+import { nextTick } from 'node:process';
 import type { DeflateAgreement } from '../node/connection-settings.js';
 import { MessageDeflater } from '../node/message-deflater.js';
 import { MessageInflater } from '../node/message-inflater.js';
@@ -181,7 +182,7 @@ export class PerMessageDeflate {
       return;
     }
     const compressed = deflater.deflateSync(payload, fin);
-    process.nextTick(() => {
+    nextTick(() => {
       if (this.#compressing[0] === job) this.#compressed(job, null, compressed);
     });
   }
@@ -196,7 +197,7 @@ export class PerMessageDeflate {
   #decompressNow(data: Buffer, fin: boolean, callback: PerMessageDeflateCallback): void {
     const inflater = this.#inflater as MessageInflater;
     const answer = (error: Error | null, message: Buffer): void =>
-      process.nextTick(() => {
+      nextTick(() => {
         if (this.#inflater !== inflater) return;
         this.#decompressing.shift();
         this.#decompressing[0]?.();

@@ -1,5 +1,7 @@
+import { Buffer } from 'node:buffer';
 import type { ClientRequestArgs } from 'node:http';
 import type { Socket } from 'node:net';
+import { nextTick } from 'node:process';
 import type { Duplex } from 'node:stream';
 import { Connection } from '../node/connection.js';
 import type { ConnectionOwner } from '../node/connection-owner.js';
@@ -15,6 +17,7 @@ import type { ClientOptions } from './client-options.js';
 import { makeEnumerable } from './event-target.js';
 import { defineDefaults, defineOwn } from './instance-size.js';
 import { holdReading, openIterator, openMessageStreams } from './iteration.js';
+import { emitMessage } from './message-event.js';
 import { iterationError, type MessageIterator } from './message-iterator.js';
 import type { MessageStreams } from './message-streams.js';
 import { startOpening } from './opening.js';
@@ -285,8 +288,8 @@ export class WebSocket extends ReadyStateEmitter implements ConnectionOwner {
   /** @internal */
   connectionMessage(payload: Buffer, isBinary: boolean): void {
     this._iterator?.push(isBinary ? payload : payload.toString());
-    if (isBinary) this.emit('message', binaryAs(this._binaryType, payload), true);
-    else this.emit('message', this._options.textType === 'string' ? payload.toString() : payload, false);
+    if (isBinary) emitMessage(this, binaryAs(this._binaryType, payload), true);
+    else emitMessage(this, this._options.textType === 'string' ? payload.toString() : payload, false);
   }
 
   /** @internal */
@@ -377,7 +380,7 @@ export class WebSocket extends ReadyStateEmitter implements ConnectionOwner {
     if (readyState === OPEN) return this._connection;
     if (readyState === CONNECTING) throw notOpen(readyState);
     this._lost += messageSize(data);
-    if (callback !== undefined) process.nextTick(callback, notOpen(readyState));
+    if (callback !== undefined) nextTick(callback, notOpen(readyState));
     return null;
   }
 
@@ -394,6 +397,14 @@ export class WebSocket extends ReadyStateEmitter implements ConnectionOwner {
 }
 
 defineReadyStates(WebSocket);
-makeEnumerable(WebSocket.prototype, 'binaryType', 'bufferedAmount', 'extensions', 'isPaused');
-makeEnumerable(WebSocket.prototype, 'protocol', 'readyState', 'url');
+const attributes = [
+  'binaryType',
+  'bufferedAmount',
+  'extensions',
+  'isPaused',
+  'protocol',
+  'readyState',
+  'url',
+];
+makeEnumerable(WebSocket.prototype, ...attributes);
 defineWsFields(WebSocket.prototype);

@@ -2,7 +2,9 @@
  * Fields beginning with `_` that sockets of `ws` have and that other software is known to read. All of them are made
  * when they are asked for: a socket that nobody asks costs nothing. What they tell is told by the connection.
  */
+
 import { Buffer } from 'node:buffer';
+import { nextTick } from 'node:process';
 import type { Duplex } from 'node:stream';
 import type { Connection } from '../node/connection.js';
 import type { DeflateAgreement } from '../node/connection-settings.js';
@@ -62,7 +64,7 @@ class SenderFace {
   #control(kind: 'ping' | 'pong', data: unknown, callback: SendCallback | undefined): void {
     const connection = this.#connection;
     if (connection.engine.canSend) sendControl(connection, kind, data, callback);
-    else if (callback !== undefined) process.nextTick(callback, connection.closedError());
+    else if (callback !== undefined) nextTick(callback, connection.closedError());
   }
 }
 

@@ -1,3 +1,5 @@
+import { Buffer } from 'node:buffer';
+import { nextTick } from 'node:process';
 import type { Duplex } from 'node:stream';
 import { CloseCode } from '../protocol/close-codes.js';
 import { closePayload } from '../protocol/close-payload.js';
@@ -271,10 +273,8 @@ export class Connection extends SocketWriter implements ProtocolHandler, Outgoin
 
   /** @internal */
   blockedChanged(blocked: boolean): void {
-    const outermost = this.outgoing.batch();
     this.engine.setOutputBlocked(blocked);
-    if (outermost) this.outgoing.flush();
-    if (!blocked) this.outgoing.checkDrain();
+    if (!blocked) this.sender?.checkDrain();
   }
 
   /** @internal */
@@ -394,7 +394,7 @@ export class Connection extends SocketWriter implements ProtocolHandler, Outgoin
 
 /** A listener's exception is the application's; it must not leave the engine in the middle of a frame. */
 function rethrow(error: unknown): void {
-  process.nextTick(() => {
+  nextTick(() => {
     throw error;
   });
 }

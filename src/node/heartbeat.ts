@@ -1,3 +1,4 @@
+import { Buffer } from 'node:buffer';
 import { randomBytes } from 'node:crypto';
 import { LimitError } from '../protocol/errors.js';
 import type { Clock } from './clock.js';

@@ -1,3 +1,5 @@
+import { Buffer } from 'node:buffer';
+import { nextTick } from 'node:process';
 import { ConnectionClosedError, LimitError } from '../protocol/errors.js';
 import { maxCopied } from '../protocol/frame-encoder.js';
 import type { WebSocketProtocol } from '../protocol/websocket-protocol.js';
@@ -203,7 +205,7 @@ export class Outgoing {
   checkDrain(): void {
     if (!this.drainDue || this.bufferedAmount > 0) return;
     this.drainDue = false;
-    process.nextTick(drained, this.handler);
+    nextTick(drained, this.handler);
   }
 
   /** Calls back when everything sent so far has left; for control frames. */
@@ -329,17 +331,17 @@ export class Outgoing {
     compressed: boolean,
     callback: SendCallback | undefined,
   ): void {
-    if (this.canSend) {
-      const { settings } = this.handler;
-      if (flags.fin) settings.traffic.messagesSent++;
-      // What the engine hands over at once has its callback with it, else with all of this turn.
-      const large = payload.length > maxCopied(settings.plain.role === 'client');
-      if (large && callback !== undefined) this.handler.withPayload(callback);
-      this.handler.engine.send(payload, flags.isBinary, flags.fin, compressed);
-      if (!large && callback !== undefined) this.whenWritten(callback);
-    } else {
+    if (!this.canSend) {
       fail(callback, new ConnectionClosedError({ receivedCode: 1006 }));
+      return;
     }
+    const { settings, engine } = this.handler;
+    if (flags.fin) settings.traffic.messagesSent++;
+    // What the engine hands over at once has its callback with it, else with all of this turn.
+    const alone = callback !== undefined && payload.length > maxCopied(settings.plain.role === 'client');
+    if (alone) this.handler.withPayload(callback);
+    engine.send(payload, flags.isBinary, flags.fin, compressed);
+    if (callback !== undefined && !alone) this.whenWritten(callback);
   }
 
   private sendEncoded(frame: Buffer, constant: boolean, callback: SendCallback | undefined): void {
@@ -383,7 +385,7 @@ function bufferOf(payload: Buffer | string): Buffer {
 
 /** Never at once: what a callback throws must not leave the queue half emptied. */
 function fail(callback: SendCallback | undefined, error: Error): void {
-  if (callback !== undefined) process.nextTick(callback, error);
+  if (callback !== undefined) nextTick(callback, error);
 }
 
 function drained(handler: OutgoingHandler): void {

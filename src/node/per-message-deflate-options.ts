@@ -3,6 +3,7 @@
  * ends have agreed. It may not know how the agreement is made: that is the protocol layer's.
  */
 
+import { Buffer } from 'node:buffer';
 import { deflateRawSync, type ZlibOptions } from 'node:zlib';
 import { UsageError } from '../protocol/errors.js';
 import {

@@ -1,3 +1,4 @@
+import { Buffer } from 'node:buffer';
 import { frameHeaderLength, writeFrameHeader } from '../protocol/frame-encoder.js';
 import { Opcode } from '../protocol/opcodes.js';
 import { type DeflateSettings, MessageDeflater } from './message-deflater.js';

@@ -1,4 +1,6 @@
+import { Buffer } from 'node:buffer';
 import type { Socket } from 'node:net';
+import { nextTick } from 'node:process';
 import type { Duplex } from 'node:stream';
 import { ConnectionClosedError } from '../protocol/errors.js';
 import { isTcp } from './socket-events.js';
@@ -78,7 +80,7 @@ export abstract class SocketWriter {
   /** Calls back, never at once, when all that was written so far has left. */
   whenWritten(callback: SendCallback): void {
     if (this.blocked && this.socket.writable) this.socket.write(EMPTY, callback as WriteCallback);
-    else process.nextTick(callback, this.lost());
+    else nextTick(callback, this.lost());
   }
 
   private writeBoth(bytes: Buffer, payload: Buffer): void {

@@ -1,3 +1,4 @@
+import { Buffer } from 'node:buffer';
 import { ConnectionClosedError, UsageError } from '../protocol/errors.js';
 import type { Outgoing } from './outgoing.js';
 import { sendFlags } from './send-flags.js';

@@ -6,6 +6,7 @@
  */
 
 import type { Buffer } from 'node:buffer';
+import { nextTick } from 'node:process';
 import { createInflateRaw, type InflateRaw, type ZlibOptions } from 'node:zlib';
 import { LimitError } from '../protocol/errors.js';
 import {
@@ -151,7 +152,7 @@ export class StreamingInflater {
     try {
       engine = this.#engine ??= this.#createEngine();
     } catch (error) {
-      process.nextTick(() => this.#fail(inflateError(error as Error)));
+      nextTick(() => this.#fail(inflateError(error as Error)));
       return;
     }
     this.#bytesBeforePiece = engine.bytesWritten;

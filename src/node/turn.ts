@@ -3,6 +3,8 @@
  * broadcast to a thousand schedules one. Knows nothing of frames.
  */
 
+import { nextTick } from 'node:process';
+
 /** What waits for the end of the turn. */
 export interface EndOfTurn {
   flush(): void;
@@ -13,7 +15,7 @@ let watchesExit = false;
 
 /** Calls `flush` at the end of this turn; also if the process exits before, as it does after `process.exit()`. */
 export function atEndOfTurn(target: EndOfTurn): void {
-  if (waiting.push(target) === 1) process.nextTick(endTurn);
+  if (waiting.push(target) === 1) nextTick(endTurn);
   if (watchesExit) return;
   watchesExit = true;
   process.once('exit', endTurn);
@@ -27,7 +29,7 @@ function endTurn(): void {
       target.flush();
     } catch (error) {
       // It is this connection's alone: those behind it would wait for ever.
-      process.nextTick(() => {
+      nextTick(() => {
         throw error;
       });
     }

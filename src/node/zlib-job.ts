@@ -5,6 +5,7 @@
  */
 
 import { Buffer } from 'node:buffer';
+import { nextTick } from 'node:process';
 import type { DeflateRaw, InflateRaw } from 'node:zlib';
 import type { ZlibJobHandle, ZlibLimiter } from './zlib-limiter.js';
 
@@ -62,7 +63,7 @@ export class ZlibJob {
     try {
       engine = this.#options.create();
     } catch (error) {
-      process.nextTick(() => this.#settle(done, error as Error));
+      nextTick(() => this.#settle(done, error as Error));
       return;
     }
     const finish = (error: Error | null) => {

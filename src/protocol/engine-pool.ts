@@ -9,8 +9,6 @@ import { SlabPool } from './slab-pool.js';
 
 /** Most parts of a kind that are kept: a broadcast borrows an encoder for each of a thousand connections. */
 const KEPT = 1024;
-/** Stands where an encoder had its connection, which it must not keep in memory. */
-const NOBODY: FrameSink = { write: () => true };
 
 /**
  * Decoders, encoders and memory that engines share: a connection through which nothing goes holds none of them, which
@@ -53,7 +51,7 @@ export class EnginePool {
 
   /** Takes an encoder back that has nothing pending. */
   giveEncoder(encoder: FrameEncoder): void {
-    encoder.attach(NOBODY, null);
+    encoder.detach();
     if (this.encoders.length < KEPT) this.encoders.push(encoder);
   }
 }

@@ -51,7 +51,8 @@ export class MessageDecoder implements FrameHandler {
 
   /** Serves nobody, and keeps nobody in memory. Only while `idle`. */
   detach(): void {
-    this.attach(NOBODY, NOBODY, NO_RULES, true, 'whole');
+    this.handler = NOBODY;
+    this.receiver.detach();
     this.frames.restart();
   }
 

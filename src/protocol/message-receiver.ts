@@ -25,6 +25,9 @@ export interface MessageHandler {
   messageEnd?(): void;
 }
 
+/** Stands where a receiver had its connection. */
+const NOBODY: MessageHandler = { message() {} };
+
 /**
  * Makes messages out of the payloads of data frames (RFC 6455 §5.4) and checks that text is UTF-8 as it
  * arrives (§8.1). Knows nothing of headers, limits or closing. Methods that check return an error or null.
@@ -63,6 +66,11 @@ export class MessageReceiver {
     this.handler = handler;
     this.validate = validate;
     this.mode = mode;
+  }
+
+  /** Serves nobody, and keeps nobody in memory. */
+  detach(): void {
+    this.handler = NOBODY;
   }
 
   /** The first frame of a message has begun. */

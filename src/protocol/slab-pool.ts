@@ -1,7 +1,9 @@
 /** Memory that encoders gather frames in, lent for a turn. Knows nothing of frames. */
 import { Buffer } from 'node:buffer';
+import { bufferView } from './buffer-view.js';
 
-const SMALL = 4096;
+/** Bytes of a small slab. */
+export const SMALL_SLAB = 4096;
 /** Small slabs are cut from blocks of this size. */
 const BLOCK = 65_536;
 /** Bytes of a large slab, the most that leaves in one piece: 64 KiB of payload with its header. */
@@ -9,13 +11,45 @@ export const LARGE_SLAB = BLOCK + 16;
 /** Most small slabs that are kept: a broadcast borrows one for each of a thousand connections. */
 const KEPT_SMALL = 1024;
 
+/** A piece of memory that begins with a word, and what it takes time to ask a Buffer for. */
+export class Slab {
+  /** All of it. */
+  readonly bytes: Buffer;
+  /** Its length in bytes. */
+  readonly length: number;
+  private readonly memory: ArrayBuffer;
+  private readonly offset: number;
+  private ints: Int32Array | null = null;
+
+  constructor(memory: ArrayBuffer, offset: number, length: number) {
+    this.bytes = bufferView(memory, offset, length);
+    this.length = length;
+    this.memory = memory;
+    this.offset = offset;
+  }
+
+  /** Its first `length` bytes. */
+  view(length: number): Buffer {
+    return bufferView(this.memory, this.offset, length);
+  }
+
+  /** All of it as words, as `maskRange` wants them. */
+  get words(): Int32Array {
+    this.ints ??= new Int32Array(this.memory, this.offset, this.length >>> 2);
+    return this.ints;
+  }
+}
+
+/** Stands where there is no slab. */
+export const NO_SLAB = new Slab(new ArrayBuffer(0), 0, 0);
+
 /**
  * Spare slabs that encoders share: an idle connection holds none. Small ones are for what most turns send, and are
  * cut from blocks, 16 of each.
  */
 export class SlabPool {
-  private readonly large: Buffer[] = [];
-  private readonly small: Buffer[] = [];
+  private readonly large: Slab[] = [];
+  private readonly small: Slab[] = [];
   private readonly capacity: number;
 
   /** @param capacity most slabs of 64 KiB that are kept for reuse; 8 by default */
@@ -24,25 +58,30 @@ export class SlabPool {
   }
 
   /** A slab that holds `size` bytes: one of 4 KiB or, up to `LARGE_SLAB`, a large one. */
-  take(size: number): Buffer {
-    if (size > SMALL) return this.large.pop() ?? Buffer.allocUnsafeSlow(LARGE_SLAB);
+  take(size: number): Slab {
+    if (size > SMALL_SLAB) return this.large.pop() ?? new Slab(memoryOf(LARGE_SLAB), 0, LARGE_SLAB);
     return this.small.pop() ?? this.cut();
   }
 
   /** Gives a slab back that nobody reads any more. */
-  give(slab: Buffer): void {
-    if (slab.length === SMALL) {
+  give(slab: Slab): void {
+    if (slab.length === SMALL_SLAB) {
       if (this.small.length < KEPT_SMALL) this.small.push(slab);
-    } else if (this.large.length < this.capacity) {
+    } else if (slab.length > 0 && this.large.length < this.capacity) {
       this.large.push(slab);
     }
   }
 
-  private cut(): Buffer {
-    const whole = Buffer.allocUnsafeSlow(BLOCK);
-    for (let offset = SMALL; offset < BLOCK; offset += SMALL) {
-      this.small.push(whole.subarray(offset, offset + SMALL));
+  private cut(): Slab {
+    const block = memoryOf(BLOCK);
+    for (let offset = SMALL_SLAB; offset < BLOCK; offset += SMALL_SLAB) {
+      this.small.push(new Slab(block, offset, SMALL_SLAB));
     }
-    return whole.subarray(0, SMALL);
+    return new Slab(block, 0, SMALL_SLAB);
   }
+}
+
+/** Not zeroed. */
+function memoryOf(size: number): ArrayBuffer {
+  return Buffer.allocUnsafeSlow(size).buffer as ArrayBuffer;
 }

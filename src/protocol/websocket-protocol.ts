@@ -109,7 +109,7 @@ export class WebSocketProtocol implements ControlHandler {
     return canSend(this.state);
   }
 
-  /** Whether received bytes wait because decoding is held back; the transport should not be read meanwhile. */
+  /** Whether received bytes wait since decoding is held back; the transport should not be read meanwhile. */
   get backlogged(): boolean {
     return this.decoder?.frames.backlogged ?? false;
   }
@@ -329,8 +329,8 @@ export class WebSocketProtocol implements ControlHandler {
   }
 
   private assertOpen(): void {
-    if (!canSend(this.state))
-      throw new UsageError('WS_ERR_NOT_OPEN', `the closing handshake is ${this.state}`);
+    const { state } = this;
+    if (!canSend(state)) throw new UsageError('WS_ERR_NOT_OPEN', `the closing handshake is ${state}`);
   }
 
   private setMode(mode: MessageMode, rules: FrameRules): void {

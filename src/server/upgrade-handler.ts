@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http';
+import { nextTick } from 'node:process';
 import type { Duplex } from 'node:stream';
 import type { Clock } from '../node/clock.js';
 import { HandshakeError } from '../protocol/errors.js';
@@ -126,7 +127,7 @@ export class UpgradeHandler {
     admission.then((context) => {
       handshake.unwatchEnd();
       // Out of the promise: what a listener throws is an uncaught exception and not a rejection.
-      process.nextTick(() => this.complete(handshake, judged, context, upgraded));
+      nextTick(() => this.complete(handshake, judged, context, upgraded));
     }, refuse);
   }
 

@@ -1,5 +1,6 @@
 import type { Server as HttpServer, IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { nextTick } from 'node:process';
 import type { Duplex } from 'node:stream';
 import { defineOwn } from '../client/instance-size.js';
 import { type BufferLike, bytesOf } from '../client/payload.js';
@@ -206,7 +207,7 @@ export class WebSocketServer<
   close(callback?: (error?: Error) => void): void {
     if (this._state === CLOSED) {
       if (callback) this.once('close', () => callback(new UsageError('WS_ERR_SERVER_NOT_RUNNING')));
-      process.nextTick(() => this.emit('close'));
+      nextTick(() => this.emit('close'));
       return;
     }
     if (callback) this.once('close', callback);
@@ -338,7 +339,7 @@ export class WebSocketServer<
 
   private _closeIfIdle(): void {
     if (this._state !== CLOSING || this._own !== null) return;
-    if (this.clients === undefined || this._sockets.size === 0) process.nextTick(() => this._closed());
+    if (this.clients === undefined || this._sockets.size === 0) nextTick(() => this._closed());
   }
 
   private _closed(): void {

@@ -2,6 +2,7 @@
  * The arguments of closing, as both faces take them: converted, then judged. It may not know who closes.
  */
 
+import { Buffer } from 'node:buffer';
 import { toDictionary, toEnforcedUnsignedShort, toUSVString } from './web-idl.js';
 
 const NORMAL_CLOSURE = 1000;

@@ -3,6 +3,7 @@
  * interfaces are for.
  */
 
+import { Buffer } from 'node:buffer';
 import { toUSVString as scalarValues, types } from 'node:util';
 
 const EMPTY = Buffer.alloc(0);

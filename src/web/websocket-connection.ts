@@ -3,6 +3,7 @@
  * standard's words. Its end is told in a task of its own. It may not know events, promises or streams.
  */
 
+import { Buffer } from 'node:buffer';
 import { OpeningHandshake, type OpeningResult } from '../client/opening-handshake.js';
 import { CLOSED, CLOSING, CONNECTING, OPEN, type ReadyState } from '../client/ready-state.js';
 import { Connection } from '../node/connection.js';

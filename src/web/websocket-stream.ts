@@ -1,3 +1,4 @@
+import { Buffer } from 'node:buffer';
 import { binaryAs } from '../client/payload.js';
 import { OPEN } from '../client/ready-state.js';
 import {

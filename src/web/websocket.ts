@@ -1,3 +1,4 @@
+import { Buffer } from 'node:buffer';
 import { binaryAs } from '../client/payload.js';
 import { CLOSED, CLOSING, CONNECTING, OPEN, type ReadyState } from '../client/ready-state.js';
 import { validateCloseCodeAndReason } from './close-arguments.js';
