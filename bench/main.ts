@@ -4,7 +4,8 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { drawChart } from './chart.js';
 import { count, runCommand } from './command.js';
-import { measure, type Times } from './measure.js';
+import { measureCpu } from './cpu.js';
+import { mainMetric, measure, type Times } from './measure.js';
 import { isInstalled, type Peer, peers } from './peers.js';
 import { stopAll } from './processes.js';
 import { goalTable, scenarioTable } from './report.js';
@@ -124,6 +125,12 @@ async function runScenario(
   for (const peer of taking) result.peers[peer.name] = [];
   for (const peer of taking) await verify(peer, scenario);
   for (let round = 1; round <= rounds; round++) {
+    if (mainMetric[scenario.kind] === 'cpu') {
+      process.stderr.write(`\r\x1b[K${name} ${round}/${rounds}`);
+      const measurements = await measureCpu(taking, scenario, times);
+      for (const [place, peer] of taking.entries()) result.peers[peer.name]?.push(measurements[place] ?? {});
+      continue;
+    }
     for (const peer of taking) {
       process.stderr.write(`\r\x1b[K${name} ${peer.name} ${round}/${rounds}`);
       result.peers[peer.name]?.push(await measure(peer, scenario, times));

@@ -1,10 +1,9 @@
 /** Measures one peer in one scenario once: starts its process and the loader, each on a core of its own. */
-import { fileURLToPath } from 'node:url';
 import type { LoadResult } from './loader/load.js';
-import type { Order } from './loader/main.js';
 import type { Peer } from './peers.js';
-import { cpuTime, MeasuredProcess, resetPeakMemory, residentMemory } from './processes.js';
+import { cpuTime, type MeasuredProcess, resetPeakMemory, residentMemory } from './processes.js';
 import type { Scenario, SlowConsumersScenario, StreamScenario } from './scenarios.js';
+import { startClient, startLoader, startServer } from './start.js';
 
 /** Figures by name, in the units of `metrics`. */
 export type Measurement = Readonly<Partial<Record<MetricName, number>>>;
@@ -50,13 +49,8 @@ export interface Times {
   readonly measured: number;
 }
 
-const serverCore = 0;
-const loaderCore = 1;
 const MiB = 1024 * 1024;
 const shortMessage = 64 * MiB;
-const loaderFile = fileURLToPath(new URL('loader/main.js', import.meta.url));
-const clientFile = fileURLToPath(new URL('servers/client.js', import.meta.url));
-const netClientFile = fileURLToPath(new URL('servers/net-client.js', import.meta.url));
 
 type Memory = { rss: number; heapUsed: number };
 type StreamResult = { bytes: number; seconds: number };
@@ -64,8 +58,6 @@ type Backlog = { buffered: number; limited: number; dropped?: number };
 
 export async function measure(peer: Peer, scenario: Scenario, times: Times): Promise<Measurement> {
   switch (scenario.kind) {
-    case 'client':
-      return measureClient(peer, scenario, times);
     case 'stream':
       return measureStream(peer, scenario);
     case 'idle':
@@ -75,16 +67,8 @@ export async function measure(peer: Peer, scenario: Scenario, times: Times): Pro
     case 'event-loop':
       return measureDelay(peer, scenario, times);
     default:
-      return withServer(peer, scenario, async (server, port) => {
-        const loader = await startLoader(peer, scenario, port, warmUpOf(scenario, times));
-        return measureCpu(server, loader, times.measured);
-      });
+      throw new Error(`the CPU time of ${scenario.kind} is measured of all peers together`);
   }
-}
-
-/** A handshake is so much code, and so few in a second, that the compiler takes longer until it is done. */
-function warmUpOf(scenario: Scenario, { warmUp }: Times): number {
-  return scenario.kind === 'handshake' ? 3 * warmUp : warmUp;
 }
 
 async function withServer<Result>(
@@ -92,11 +76,7 @@ async function withServer<Result>(
   scenario: Scenario,
   use: (server: MeasuredProcess, port: number) => Promise<Result>,
 ): Promise<Result> {
-  const { command, environment } = peer;
-  const server = new MeasuredProcess([...command, JSON.stringify(scenario)], {
-    core: serverCore,
-    environment,
-  });
+  const server = startServer(peer, scenario);
   try {
     const { port } = await server.next<{ port: number }>();
     return await use(server, port);
@@ -108,63 +88,17 @@ async function withServer<Result>(
 
 let currentLoader: MeasuredProcess | undefined;
 
-async function startLoader(
-  { echoesBytes }: Peer,
-  scenario: Scenario,
-  port: number,
-  warmUpSeconds: number,
+async function withLoader(
+  ...[peer, scenario, port, warmUpSeconds]: Parameters<typeof startLoader>
 ): Promise<MeasuredProcess> {
-  const order: Order = { scenario, port, echoesBytes, warmUpSeconds };
-  const command = [process.execPath, loaderFile, JSON.stringify(order)];
-  currentLoader = new MeasuredProcess(command, { core: loaderCore });
-  if (scenario.kind !== 'client') await currentLoader.next();
+  currentLoader = startLoader(peer, scenario, port, warmUpSeconds);
+  await currentLoader.next();
   return currentLoader;
 }
 
 async function stopLoader(): Promise<void> {
   await currentLoader?.stop();
   currentLoader = undefined;
-}
-
-async function measureCpu(
-  measured: MeasuredProcess,
-  driver: MeasuredProcess,
-  seconds: number,
-): Promise<Measurement> {
-  const before = cpuTime(measured.pid);
-  const result = await driver.ask<LoadResult>({ seconds });
-  const cpu = (cpuTime(measured.pid) - before) / result.messages;
-  return { cpu, rate: result.messages / result.seconds, p50: result.p50, p99: result.p99 };
-}
-
-async function measureClient(peer: Peer, scenario: Scenario, times: Times): Promise<Measurement> {
-  const sink = await startLoader(peer, scenario, 0, 0);
-  const { port } = await sink.next<{ port: number }>();
-  const client = startClient(peer, scenario, port);
-  try {
-    await client.next();
-    await client.ask({ seconds: times.warmUp });
-    await sink.ask({});
-    const measurement = await measureCpu(client, client, times.measured);
-    return { cpu: measurement.cpu as number, rate: measurement.rate as number };
-  } finally {
-    await client.stop();
-    await stopLoader();
-  }
-}
-
-function startClient(
-  { command, environment, echoesBytes }: Peer,
-  scenario: Scenario,
-  port: number,
-): MeasuredProcess {
-  const args = echoesBytes
-    ? [netClientFile, String(port)]
-    : [clientFile, command.at(-1) as string, JSON.stringify(scenario), String(port)];
-  return new MeasuredProcess([process.execPath, ...args], {
-    core: scenario.kind === 'client' ? serverCore : loaderCore,
-    environment,
-  });
 }
 
 /**
@@ -204,7 +138,7 @@ function growths(before: readonly number[], after: readonly number[]): number[] 
 async function measureIdle(peer: Peer, scenario: Scenario & { connections: number }): Promise<Measurement> {
   return withServer(peer, scenario, async (server, port) => {
     const before = await server.ask<Memory>('memory');
-    await startLoader(peer, scenario, port, 0);
+    await withLoader(peer, scenario, port, 0);
     const after = await server.ask<Memory>('memory');
     const perConnection = (bytes: number): number => bytes / 1024 / scenario.connections;
     return {
@@ -223,7 +157,7 @@ async function measureSlow(peer: Peer, scenario: SlowConsumersScenario): Promise
 
 async function measureBroadcast(peer: Peer, scenario: SlowConsumersScenario): Promise<Measurement> {
   return withServer(peer, scenario, async (server, port) => {
-    const loader = await startLoader(peer, scenario, port, 0);
+    const loader = await withLoader(peer, scenario, port, 0);
     const processes = [server.pid, loader.pid];
     const before = residentMemory(server.pid);
     const cpuBefore = processes.map(cpuTime);
@@ -241,7 +175,7 @@ async function measureBroadcast(peer: Peer, scenario: SlowConsumersScenario): Pr
 
 async function measureDelay(peer: Peer, scenario: Scenario, times: Times): Promise<Measurement> {
   return withServer(peer, scenario, async (server, port) => {
-    const loader = await startLoader(peer, scenario, port, times.warmUp);
+    const loader = await withLoader(peer, scenario, port, times.warmUp);
     await server.ask('watch delay');
     await new Promise((resolve) => setTimeout(resolve, 1000));
     const idle = await server.ask<{ p99: number }>('delay');

@@ -1,0 +1,43 @@
+/** Starts the processes of a scenario: what is measured on one core, what makes the load on the other. */
+import { fileURLToPath } from 'node:url';
+import type { Order } from './loader/main.js';
+import type { Peer } from './peers.js';
+import { MeasuredProcess } from './processes.js';
+import type { Scenario } from './scenarios.js';
+
+const measuredCore = 0;
+const loaderCore = 1;
+const loaderFile = fileURLToPath(new URL('loader/main.js', import.meta.url));
+const clientFile = fileURLToPath(new URL('servers/client.js', import.meta.url));
+const netClientFile = fileURLToPath(new URL('servers/net-client.js', import.meta.url));
+
+/** The first line that it prints tells its port. */
+export function startServer({ command, environment }: Peer, scenario: Scenario): MeasuredProcess {
+  return new MeasuredProcess([...command, JSON.stringify(scenario)], { core: measuredCore, environment });
+}
+
+/** The first line that it prints tells that it has warmed up or, where a client is measured, its port. */
+export function startLoader(
+  { echoesBytes }: Peer,
+  scenario: Scenario,
+  port: number,
+  warmUpSeconds: number,
+): MeasuredProcess {
+  const order: Order = { scenario, port, echoesBytes, warmUpSeconds };
+  return new MeasuredProcess([process.execPath, loaderFile, JSON.stringify(order)], { core: loaderCore });
+}
+
+/** A client of the peer's library, which is measured itself or makes the load. */
+export function startClient(
+  { command, environment, echoesBytes }: Peer,
+  scenario: Scenario,
+  port: number,
+): MeasuredProcess {
+  const args = echoesBytes
+    ? [netClientFile, String(port)]
+    : [clientFile, command.at(-1) as string, JSON.stringify(scenario), String(port)];
+  return new MeasuredProcess([process.execPath, ...args], {
+    core: scenario.kind === 'client' ? measuredCore : loaderCore,
+    environment,
+  });
+}
