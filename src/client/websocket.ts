@@ -1,7 +1,5 @@
-import { Buffer } from 'node:buffer';
 import type { ClientRequestArgs } from 'node:http';
 import type { Socket } from 'node:net';
-import { nextTick } from 'node:process';
 import type { Duplex } from 'node:stream';
 import { Connection } from '../node/connection.js';
 import type { ConnectionOwner } from '../node/connection-owner.js';
@@ -380,7 +378,7 @@ export class WebSocket extends ReadyStateEmitter implements ConnectionOwner {
     if (readyState === OPEN) return this._connection;
     if (readyState === CONNECTING) throw notOpen(readyState);
     this._lost += messageSize(data);
-    if (callback !== undefined) nextTick(callback, notOpen(readyState));
+    if (callback !== undefined) process.nextTick(callback, notOpen(readyState));
     return null;
   }
 
@@ -397,14 +395,6 @@ export class WebSocket extends ReadyStateEmitter implements ConnectionOwner {
 }
 
 defineReadyStates(WebSocket);
-const attributes = [
-  'binaryType',
-  'bufferedAmount',
-  'extensions',
-  'isPaused',
-  'protocol',
-  'readyState',
-  'url',
-];
-makeEnumerable(WebSocket.prototype, ...attributes);
+makeEnumerable(WebSocket.prototype, 'binaryType', 'bufferedAmount', 'extensions', 'isPaused');
+makeEnumerable(WebSocket.prototype, 'protocol', 'readyState', 'url');
 defineWsFields(WebSocket.prototype);

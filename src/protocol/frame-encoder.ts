@@ -66,12 +66,9 @@ export class FrameEncoder {
     this.maxCopied = maxCopied(nextMaskingKey !== null);
   }
 
-  /** Serves nobody, and keeps nobody in memory; a small slab it keeps. Only while `idle`. */
+  /** Serves nobody, and keeps nobody in memory. Only while `idle`. */
   detach(): void {
     this.sink = NOBODY;
-    if (this.slab.length <= SMALL_SLAB) return;
-    this.pool.give(this.slab);
-    this.slab = NO_SLAB;
   }
 
   /** Whether it holds nothing of its connection. */
@@ -215,9 +212,9 @@ export class FrameEncoder {
     }
   }
 
-  /** The slab goes on being used, unless what the sink sent meanwhile has taken another. */
+  /** A small slab goes on being used, unless what the sink sent meanwhile has taken another. */
   private keep(slab: Slab): void {
-    if (this.slab === NO_SLAB) this.slab = slab;
+    if (slab.length <= SMALL_SLAB && this.slab === NO_SLAB) this.slab = slab;
     else this.pool.give(slab);
   }
 

@@ -201,8 +201,7 @@ export class WebSocketProtocol implements ControlHandler {
   }
 
   /**
-   * Sends bytes that are whole frames already, such as a prepared message. Where they are `constant` (default `false`)
-   * and alone between `cork` and `uncork` they are written as they are, not copied.
+   * Sends bytes that are whole frames already. Alone between `cork` and `uncork` they are not copied if `constant`.
    * @throws UsageError `WS_ERR_NOT_OPEN` after a close frame was sent
    */
   sendEncoded(frames: Buffer, constant = false): void {

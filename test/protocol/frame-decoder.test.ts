@@ -515,3 +515,26 @@ describe('a handler that calls back', () => {
     expect(recorder.events).toHaveLength(4);
   });
 });
+
+describe('many frames in one read', () => {
+  const payloads = [24, 25, 26, 27, 30, 64, 125, 126, 200, 3, 24].map((length, index) =>
+    Buffer.alloc(length, `${index}abcdefg`).toString(),
+  );
+  const bytes = Buffer.concat(payloads.map((payload) => rawFrame({ opcode: 2, payload, maskingKey: exampleKey })));
+  const expected = payloads.flatMap((payload) => [`start FIN 2 of ${payload.length}`, `end ${payload}`]);
+
+  it('are unmasked wherever the read lies in its memory', () => {
+    for (let offset = 0; offset < 8; offset++) {
+      const memory = Buffer.alloc(offset + bytes.length + 3, 0x5a);
+      bytes.copy(memory, offset);
+      const recorder = new FrameRecorder({ masked: true });
+      recorder.decoder.decode(memory.subarray(offset, offset + bytes.length));
+      expect(recorder.events, `from ${offset}`).toEqual(expected);
+      expect(memory.subarray(offset + bytes.length).toString()).toBe('ZZZ');
+    }
+  });
+
+  it('come out the same in every cut', () => {
+    expect(decodeEveryWay(bytes, { masked: true })).toEqual(expected);
+  });
+});

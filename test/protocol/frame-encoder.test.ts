@@ -176,11 +176,11 @@ describe('slabs', () => {
     const [first, , second] = sink.handed as Buffer[];
     expect([first, second].map((bytes) => bytes.toString('latin1'))).toEqual(['\x82\x01a', '\x82\x01b']);
     const slab = pool.take(1);
-    for (const bytes of [first, second]) expect(bytes.buffer).not.toBe(slab.buffer);
+    for (const bytes of [first, second]) expect(bytes.buffer).not.toBe(slab.bytes.buffer);
     encoder.setSinkBlocked(false);
     pool.give(slab);
     encoder.encode(0x82, Buffer.from('c'));
-    expect(sink.handed[4]!.buffer).toBe(slab.buffer);
+    expect(sink.handed[4]!.buffer).toBe(slab.bytes.buffer);
   });
 
   it('lent to a blocked sink come back when it has taken all, if they were most of a slab', () => {
@@ -194,10 +194,10 @@ describe('slabs', () => {
     const [lent, , copied] = sink.handed as Buffer[];
     expect(copied.buffer).not.toBe(lent.buffer);
     const spare = pool.take(60_000);
-    expect(spare.buffer).not.toBe(lent.buffer);
+    expect(spare.bytes.buffer).not.toBe(lent.buffer);
     encoder.setSinkBlocked(false);
     expect(encoder.idle).toBe(true);
-    expect(pool.take(60_000).buffer).toBe(lent.buffer);
+    expect(pool.take(60_000).bytes.buffer).toBe(lent.buffer);
   });
 
   it('are used again at once for what a client masks, up to 64 KiB', () => {
@@ -212,7 +212,7 @@ describe('slabs', () => {
     pool.give(small);
     const { sink, encoder } = encoderFor('server', pool);
     encoder.encode(0x82, Buffer.from('a'));
-    expect(sink.handed[0]!.byteOffset).toBe(small.byteOffset);
+    expect(sink.handed[0]!.byteOffset).toBe(small.bytes.byteOffset);
     encoder.cork();
     const payload = Buffer.alloc(1000, 'b');
     for (let count = 0; count < 5; count++) encoder.encode(0x82, payload);
@@ -234,9 +234,9 @@ describe('slabs', () => {
     }
     const small = pool.take(1);
     encoder.encode(0x82, Buffer.from('a'));
-    expect(sink.handed[4]!.buffer).not.toBe(small.buffer);
+    expect(sink.handed[4]!.buffer).not.toBe(small.bytes.buffer);
     encoder.encode(0x82, Buffer.from('a'));
-    expect(sink.handed[6]!.buffer).toBe(small.buffer);
+    expect(sink.handed[6]!.buffer).toBe(small.bytes.buffer);
   });
 
   it('survive a sink that sends within write', () => {

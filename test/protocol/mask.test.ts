@@ -116,6 +116,38 @@ describe.each(Object.entries(maskKernels()))('by %s', (name, kernel) => {
   });
 });
 
+it('by words that are there already: every length, place and alignment is exact', () => {
+  const memory = new ArrayBuffer(1024);
+  const bytes = Buffer.from(memory);
+  const words = new Int32Array(memory);
+  const key = Buffer.of(0x01, 0x80, 0xfe, 0x7f);
+  for (const length of [0, 1, 23, 24, 25, 26, 27, 63, 64, 65, 125, 127, 128, 511, 512, 600]) {
+    for (const start of [0, 1, 2, 3, 6, 400]) {
+      const before = Buffer.from(bytes.fill(0x5a));
+      const expected = Buffer.concat([
+        before.subarray(0, start),
+        maskedByTheBook(before.subarray(start, start + length), key),
+        before.subarray(start + length),
+      ]);
+      maskRange(bytes, start, start + length, readKey(key, 0), words);
+      expect(bytes.equals(expected), `${length} at ${start}`).toBe(true);
+    }
+  }
+});
+
+it('by words that are there already, one octet that is not ASCII is noticed wherever it stands', () => {
+  const words = new Int32Array(64);
+  const bytes = Buffer.from(words.buffer);
+  for (let place = 0; place < 66; place++) {
+    for (const start of [0, 1, 2, 3]) {
+      bytes.fill(0).fill(0x20, start, start + 66);
+      expect(maskRange(bytes, start, start + 66, 0x01010101, words)).toBe(true);
+      bytes[start + place] = 0x80;
+      expect(maskRange(bytes, start, start + 66, 0x01010101, words), `${place}`).toBe(false);
+    }
+  }
+});
+
 it('there are three kernels here, and maskRange takes them by length', () => {
   expect(Object.keys(maskKernels())).toEqual(['octets', 'words', 'simd']);
   for (const length of [64, 127, 128, 511, 512, 70_000]) {

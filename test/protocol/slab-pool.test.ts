@@ -22,11 +22,23 @@ describe('SlabPool', () => {
   it('cuts 16 small slabs that do not overlap out of a large one', () => {
     const pool = new SlabPool();
     const slabs = Array.from({ length: 16 }, () => pool.take(1));
-    expect(new Set(slabs.map(({ buffer }) => buffer)).size).toBe(1);
-    expect(slabs.map(({ byteOffset }) => byteOffset).sort((a, b) => a - b)).toEqual(
+    expect(new Set(slabs.map(({ bytes }) => bytes.buffer)).size).toBe(1);
+    expect(slabs.map(({ bytes }) => bytes.byteOffset).sort((a, b) => a - b)).toEqual(
       Array.from({ length: 16 }, (_, index) => index * 4096),
     );
-    expect(pool.take(1).buffer).not.toBe(slabs[0]?.buffer);
+    expect(pool.take(1).bytes.buffer).not.toBe(slabs[0]?.bytes.buffer);
+  });
+
+  it('shows the first bytes of a slab, and all of it as words', () => {
+    const pool = new SlabPool();
+    for (const slab of [pool.take(1), pool.take(1), pool.take(LARGE_SLAB)]) {
+      slab.bytes.set(Buffer.from('abcdefgh'));
+      expect(slab.view(6).toString()).toBe('abcdef');
+      expect(slab.words).toHaveLength(slab.length / 4);
+      slab.words[1] = 0;
+      expect(slab.bytes.toString('latin1', 0, 8)).toBe('abcd\0\0\0\0');
+      expect(slab.words).toBe(slab.words);
+    }
   });
 
   it('keeps at most 1,024 small slabs', () => {

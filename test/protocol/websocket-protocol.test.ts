@@ -936,6 +936,63 @@ describe.each(roles)('output of a %s', (role) => {
     expect(words(handler.output)).toBe(words(fromUs(role, ...sent)));
   });
 
+  it('sendEncoded writes what does not change as it is, alone between cork and uncork', () => {
+    const { handler, protocol } = connected(role);
+    const frame = rawFrame({ opcode: 1, payload: 'prepared' });
+    const written: Buffer[] = [];
+    const { write } = handler;
+    handler.write = (bytes, payload) => {
+      written.push(bytes);
+      return write.call(handler, bytes, payload);
+    };
+    protocol.cork();
+    protocol.sendEncoded(frame, true);
+    expect([protocol.pendingOutput, written.length]).toEqual([frame.length, 0]);
+    protocol.uncork();
+    expect([protocol.pendingOutput, written.length]).toEqual([0, 1]);
+    expect(written[0]).toBe(frame);
+    protocol.uncork();
+    expect(written).toHaveLength(1);
+  });
+
+  it('sendEncoded keeps its place among what else is sent before uncork, in one write', () => {
+    const frame = rawFrame({ opcode: 1, payload: 'prepared' });
+    const actions: Record<string, (protocol: WebSocketProtocol) => void> = {
+      'a message': (protocol) => protocol.send('next', false),
+      'a ping': (protocol) => protocol.ping(),
+      'the same once more': (protocol) => protocol.sendEncoded(frame, true),
+      'a close frame': (protocol) => protocol.close(1000),
+    };
+    for (const [what, action] of Object.entries(actions)) {
+      const { handler, protocol } = connected(role);
+      let writes = 0;
+      const { write } = handler;
+      handler.write = (bytes, payload) => {
+        writes++;
+        return write.call(handler, bytes, payload);
+      };
+      protocol.cork();
+      protocol.sendEncoded(frame, true);
+      action(protocol);
+      expect(protocol.pendingOutput, what).toBeGreaterThan(frame.length);
+      protocol.uncork();
+      expect(writes, what).toBe(1);
+      expect(handler.output.subarray(0, frame.length).equals(frame), what).toBe(true);
+      expect(handler.output.length, what).toBeGreaterThan(frame.length);
+    }
+  });
+
+  it('sendEncoded copies what may change', () => {
+    const { handler, protocol } = connected(role);
+    const frame = rawFrame({ opcode: 1, payload: 'prepared' });
+    protocol.cork();
+    protocol.sendEncoded(frame);
+    const sent = Buffer.from(frame);
+    frame.fill(0);
+    protocol.uncork();
+    expect(handler.output.equals(sent)).toBe(true);
+  });
+
   it('sendEncoded passes whole frames on', () => {
     const { handler, protocol } = connected(role);
     const frame = rawFrame({ opcode: 1, payload: 'prepared' });
