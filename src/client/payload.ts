@@ -2,7 +2,7 @@
  * What `send` takes and what listeners get, turned into bytes and back. Never copies what can be viewed.
  */
 
-import { Blob, Buffer } from 'node:buffer';
+import { Buffer } from 'node:buffer';
 
 /** What a message's listener gets: see `binaryType` and `textType`. */
 export type RawData = Buffer | ArrayBuffer | Buffer[];

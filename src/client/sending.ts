@@ -2,7 +2,7 @@
  * What `send`, `ping` and `pong` do with each form of data, once there is a connection that takes it. It may not
  * know ready states or events.
  */
-import { Blob, Buffer } from 'node:buffer';
+import { Buffer } from 'node:buffer';
 import type { Connection } from '../node/connection.js';
 import { PreparedMessage } from '../node/prepared-message.js';
 import { sendFlags } from '../node/send-flags.js';

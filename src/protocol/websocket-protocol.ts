@@ -5,7 +5,7 @@ import { type ClosingState, canSend, nextClosingState } from './closing-handshak
 import { EnginePool } from './engine-pool.js';
 import { type LimitError, ProtocolError, UsageError, UsageRangeError } from './errors.js';
 import type { DecoderGate, FrameRules } from './frame-decoder.js';
-import type { FrameEncoder, MaskingKeySource } from './frame-encoder.js';
+import { type FrameEncoder, type MaskingKeySource, maxCopied } from './frame-encoder.js';
 import type { ControlHandler, MessageDecoder } from './message-decoder.js';
 import type { MessageMode } from './message-receiver.js';
 import { Opcode } from './opcodes.js';
@@ -104,7 +104,7 @@ export class WebSocketProtocol implements ControlHandler {
     this.setMode('streaming', { ...frameRules(this.options), maxPayload, maxFragments });
   }
 
-  /** Whether data and pings may be sent. */
+  /** Whether data may be sent. */
   get canSend(): boolean {
     return canSend(this.state);
   }
@@ -201,16 +201,14 @@ export class WebSocketProtocol implements ControlHandler {
   }
 
   /**
-   * Sends bytes that are whole frames already. Alone between `cork` and `uncork` they are not copied if `constant`.
+   * Sends bytes that are whole frames already. If `constant`, they are not copied where they are alone until `uncork`.
    * @throws UsageError `WS_ERR_NOT_OPEN` after a close frame was sent
    */
   sendEncoded(frames: Buffer, constant = false): void {
     this.assertOpen();
-    if (constant && this.corked && this.encoder === null && this.shared === null) {
-      this.shared = frames;
-      return;
-    }
-    this.lendEncoder().encoded(frames);
+    const alone = constant && this.corked && this.encoder === null && this.shared === null;
+    if (alone && frames.length <= maxCopied(false)) this.shared = frames;
+    else this.lendEncoder().encoded(frames);
     this.giveEncoder();
   }
 

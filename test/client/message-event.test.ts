@@ -1,9 +1,12 @@
+import { execFile } from 'node:child_process';
 import { EventEmitter } from 'node:events';
+import { promisify } from 'node:util';
 import { afterEach, describe, expect, it } from 'vitest';
 import { emitMessage } from '../../src/client/message-event.js';
 import { WebSocket } from '../../src/client/websocket.js';
 
 const { emit } = EventEmitter.prototype;
+const builtIndex = new URL('../../dist/index.js', import.meta.url).href;
 afterEach(() => {
   EventEmitter.captureRejections = false;
   EventEmitter.prototype.emit = emit;
@@ -72,9 +75,29 @@ describe('emitMessage', () => {
     expect(events).toEqual(['subclass message', ...ofPrototype, 'instance message', ...ofPrototype]);
   });
 
+  it('calls an emit that was put in place of Node’s before hawser was loaded, such as that of domains', async () => {
+    const program = `
+      import { EventEmitter } from 'node:events';
+      const { emit } = EventEmitter.prototype;
+      EventEmitter.prototype.emit = function (...args) {
+        console.log(args[0]);
+        return emit.apply(this, args);
+      };
+      const { WebSocket } = await import(${JSON.stringify(builtIndex)});
+      const socket = new WebSocket(null);
+      socket.on('message', () => console.log('listener'));
+      socket.connectionMessage(Buffer.from('a'), false);
+    `;
+    const command = ['--input-type=module', '--eval', program];
+    const { stdout } = await promisify(execFile)(process.execPath, command);
+    expect(stdout.split('\n')).toEqual(expect.arrayContaining(['message', 'listener']));
+  });
+
   it('makes an error event of a promise that is rejected, where the application wants that', async () => {
     EventEmitter.captureRejections = true;
     const socket = new WebSocket(null);
+    // It counts when an emitter is made.
+    EventEmitter.captureRejections = false;
     const failed = new Promise((resolve) => socket.on('error', resolve));
     const error = new Error('mine');
     socket.on('message', () => Promise.reject(error) as unknown as undefined);

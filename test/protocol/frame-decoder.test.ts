@@ -520,7 +520,9 @@ describe('many frames in one read', () => {
   const payloads = [24, 25, 26, 27, 30, 64, 125, 126, 200, 3, 24].map((length, index) =>
     Buffer.alloc(length, `${index}abcdefg`).toString(),
   );
-  const bytes = Buffer.concat(payloads.map((payload) => rawFrame({ opcode: 2, payload, maskingKey: exampleKey })));
+  const bytes = Buffer.concat(
+    payloads.map((payload) => rawFrame({ opcode: 2, payload, maskingKey: exampleKey })),
+  );
   const expected = payloads.flatMap((payload) => [`start FIN 2 of ${payload.length}`, `end ${payload}`]);
 
   it('are unmasked wherever the read lies in its memory', () => {

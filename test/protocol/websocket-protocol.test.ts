@@ -982,6 +982,17 @@ describe.each(roles)('output of a %s', (role) => {
     }
   });
 
+  it('sendEncoded hands over what is large at once, by reference', () => {
+    const { handler, protocol } = connected(role);
+    const frame = rawFrame({ opcode: 2, payload: Buffer.alloc(5000) });
+    const payloads: unknown[] = [];
+    handler.write = (_bytes, payload) => payloads.push(payload) > 0;
+    protocol.cork();
+    protocol.sendEncoded(frame, true);
+    expect(protocol.pendingOutput).toBe(0);
+    expect(payloads[0]).toBe(frame);
+  });
+
   it('sendEncoded copies what may change', () => {
     const { handler, protocol } = connected(role);
     const frame = rawFrame({ opcode: 1, payload: 'prepared' });
