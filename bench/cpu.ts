@@ -23,7 +23,6 @@ interface Pair {
   readonly measured: MeasuredProcess;
   readonly driver: MeasuredProcess;
   readonly turns: Turn[];
-  stop(): Promise<void>;
 }
 
 /** One measurement of each peer, by its place among them. */
@@ -32,9 +31,10 @@ export async function measureCpu(
   scenario: Scenario,
   times: Times,
 ): Promise<Measurement[]> {
-  const pairs: Pair[] = [];
+  const started: MeasuredProcess[] = [];
   try {
-    for (const peer of peers) pairs.push(await startPair(peer, scenario, times));
+    const pairs: Pair[] = [];
+    for (const peer of peers) pairs.push(await startPair(peer, scenario, times, started));
     for (let turn = 0; turn < times.measured / turnSeconds; turn++) {
       // Who comes first changes, in case that it matters.
       for (let place = 0; place < pairs.length; place++) {
@@ -43,7 +43,8 @@ export async function measureCpu(
     }
     return pairs.map(({ turns }) => measurementOf(turns));
   } finally {
-    await Promise.all(pairs.map((pair) => pair.stop()));
+    // What makes load was started last: it must not see the other end go.
+    for (const process of started.reverse()) await process.stop();
   }
 }
 
@@ -62,42 +63,24 @@ function measurementOf(turns: readonly Turn[]): Measurement {
   return turns[0]?.p50 === 0 ? measurement : { ...measurement, p50: middle('p50'), p99: middle('p99') };
 }
 
-async function startPair(peer: Peer, scenario: Scenario, times: Times): Promise<Pair> {
-  const [first, second] =
-    scenario.kind === 'client'
-      ? await startSinkAndClient(peer, scenario, times)
-      : await startServerAndLoader(peer, scenario, times);
-  const stop = async () => {
-    await second.stop();
-    await first.stop();
-  };
-  if (scenario.kind === 'client') return { measured: second, driver: second, turns: [], stop };
-  return { measured: first, driver: second, turns: [], stop };
-}
-
-async function startServerAndLoader(
+/** What it starts is noted in `started`, also if it fails. */
+async function startPair(
   peer: Peer,
   scenario: Scenario,
   times: Times,
-): Promise<[MeasuredProcess, MeasuredProcess]> {
-  const server = startServer(peer, scenario);
-  const { port } = await server.next<{ port: number }>();
-  const loader = startLoader(peer, scenario, port, warmUpOf(scenario, times));
-  await loader.next();
-  return [server, loader];
-}
-
-async function startSinkAndClient(
-  peer: Peer,
-  scenario: Scenario,
-  times: Times,
-): Promise<[MeasuredProcess, MeasuredProcess]> {
-  const sink = startLoader(peer, scenario, 0, 0);
-  const { port } = await sink.next<{ port: number }>();
-  const client = startClient(peer, scenario, port);
-  await client.next();
-  await client.ask({ seconds: times.warmUp });
-  return [sink, client];
+  started: MeasuredProcess[],
+): Promise<Pair> {
+  const isClient = scenario.kind === 'client';
+  const first = isClient ? startLoader(peer, scenario, 0, 0) : startServer(peer, scenario);
+  started.push(first);
+  const { port } = await first.next<{ port: number }>();
+  const driver = isClient
+    ? startClient(peer, scenario, port)
+    : startLoader(peer, scenario, port, warmUpOf(scenario, times));
+  started.push(driver);
+  await driver.next();
+  if (isClient) await driver.ask({ seconds: times.warmUp });
+  return { measured: isClient ? driver : first, driver, turns: [] };
 }
 
 /** A handshake is so much code, and so few in a second, that the compiler takes longer until it is done. */

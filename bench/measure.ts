@@ -88,7 +88,7 @@ async function withServer<Result>(
 
 let currentLoader: MeasuredProcess | undefined;
 
-async function withLoader(
+async function startReadyLoader(
   ...[peer, scenario, port, warmUpSeconds]: Parameters<typeof startLoader>
 ): Promise<MeasuredProcess> {
   currentLoader = startLoader(peer, scenario, port, warmUpSeconds);
@@ -138,7 +138,7 @@ function growths(before: readonly number[], after: readonly number[]): number[] 
 async function measureIdle(peer: Peer, scenario: Scenario & { connections: number }): Promise<Measurement> {
   return withServer(peer, scenario, async (server, port) => {
     const before = await server.ask<Memory>('memory');
-    await withLoader(peer, scenario, port, 0);
+    await startReadyLoader(peer, scenario, port, 0);
     const after = await server.ask<Memory>('memory');
     const perConnection = (bytes: number): number => bytes / 1024 / scenario.connections;
     return {
@@ -157,7 +157,7 @@ async function measureSlow(peer: Peer, scenario: SlowConsumersScenario): Promise
 
 async function measureBroadcast(peer: Peer, scenario: SlowConsumersScenario): Promise<Measurement> {
   return withServer(peer, scenario, async (server, port) => {
-    const loader = await withLoader(peer, scenario, port, 0);
+    const loader = await startReadyLoader(peer, scenario, port, 0);
     const processes = [server.pid, loader.pid];
     const before = residentMemory(server.pid);
     const cpuBefore = processes.map(cpuTime);
@@ -175,7 +175,7 @@ async function measureBroadcast(peer: Peer, scenario: SlowConsumersScenario): Pr
 
 async function measureDelay(peer: Peer, scenario: Scenario, times: Times): Promise<Measurement> {
   return withServer(peer, scenario, async (server, port) => {
-    const loader = await withLoader(peer, scenario, port, times.warmUp);
+    const loader = await startReadyLoader(peer, scenario, port, times.warmUp);
     await server.ask('watch delay');
     await new Promise((resolve) => setTimeout(resolve, 1000));
     const idle = await server.ask<{ p99: number }>('delay');

@@ -2,7 +2,7 @@ import { Buffer } from 'node:buffer';
 import { bufferView } from './buffer-view.js';
 import { LimitError, ProtocolError } from './errors.js';
 import { maskRange, readKey, rotateKey } from './mask.js';
-import { isControlOpcode, Opcode } from './opcodes.js';
+import { isControlOpcode, isDataOpcode, Opcode } from './opcodes.js';
 
 const FIN = 0x80;
 const RSV1 = 0x40;
@@ -354,10 +354,6 @@ export class FrameDecoder {
     this.handler.frameError(error);
     return false;
   }
-}
-
-function isDataOpcode(opcode: number): boolean {
-  return opcode === Opcode.TEXT || opcode === Opcode.BINARY;
 }
 
 function isPingOrPong(opcode: number): boolean {

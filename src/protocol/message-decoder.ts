@@ -3,7 +3,7 @@ import type { LimitError, ProtocolError } from './errors.js';
 import { FrameDecoder, type FrameHandler, type FrameRules } from './frame-decoder.js';
 import type { MessageMemory } from './message-memory.js';
 import { type MessageHandler, type MessageMode, MessageReceiver } from './message-receiver.js';
-import { isControlOpcode, Opcode } from './opcodes.js';
+import { isControlOpcode, isDataOpcode, Opcode } from './opcodes.js';
 
 const EMPTY = Buffer.alloc(0);
 
@@ -77,9 +77,7 @@ export class MessageDecoder implements FrameHandler {
   /** @internal */
   frameStart(): void {
     const { opcode, rsv1 } = this.frames;
-    if (opcode === Opcode.TEXT || opcode === Opcode.BINARY) {
-      this.receiver.start(opcode === Opcode.BINARY, rsv1);
-    }
+    if (isDataOpcode(opcode)) this.receiver.start(opcode === Opcode.BINARY, rsv1);
   }
 
   /** @internal */

@@ -39,3 +39,8 @@ const names = new Map<number, string>([
 export function opcodeName(opcode: number): string {
   return names.get(opcode) ?? 'reserved';
 }
+
+/** Whether it begins a message: text or binary (§5.6). */
+export function isDataOpcode(opcode: number): boolean {
+  return opcode === Opcode.TEXT || opcode === Opcode.BINARY;
+}

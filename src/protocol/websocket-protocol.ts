@@ -54,13 +54,8 @@ export class WebSocketProtocol implements ControlHandler {
     // On the prototype until they are set: an open connection does not pay 8 bytes for each.
     const never = { sentCloseCode: undefined, closedFirst: undefined, stopped: false, ended: false };
     const seldom = { mode: 'whole', sendingFragments: false, outputBlocked: false };
-    Object.assign(WebSocketProtocol.prototype, {
-      closable: false,
-      shared: null,
-      waitingPong: null,
-      ...never,
-      ...seldom,
-    });
+    const waiting = { shared: null, waitingPong: null };
+    Object.assign(WebSocketProtocol.prototype, { closable: false, ...never, ...seldom, ...waiting });
   }
 
   /** @throws UsageError `WS_ERR_INVALID_OPTIONS` for a client without a source of masking keys */
@@ -104,12 +99,12 @@ export class WebSocketProtocol implements ControlHandler {
     this.setMode('streaming', { ...frameRules(this.options), maxPayload, maxFragments });
   }
 
-  /** Whether data may be sent. */
+  /** Whether data and pings may be sent. */
   get canSend(): boolean {
     return canSend(this.state);
   }
 
-  /** Whether received bytes wait since decoding is held back; the transport should not be read meanwhile. */
+  /** Whether received bytes wait because decoding is held back; the transport should not be read meanwhile. */
   get backlogged(): boolean {
     return this.decoder?.frames.backlogged ?? false;
   }
@@ -212,7 +207,7 @@ export class WebSocketProtocol implements ControlHandler {
     this.giveEncoder();
   }
 
-  /** Sends a ping (§5.5.2). @throws as `pong` */
+  /** Sends a ping (§5.5.2). @throws UsageError after a close frame was sent, UsageRangeError over 125 bytes */
   ping(payload: Buffer = EMPTY): void {
     this.sendControl(Opcode.PING, payload);
   }
