@@ -201,9 +201,13 @@ export class Outgoing {
     return false;
   }
 
-  /** Reports an empty buffer if somebody waits for it. */
+  /** If somebody waits for an empty buffer: reports it, or has it reported. */
   checkDrain(): void {
-    if (!this.drainDue || this.bufferedAmount > 0) return;
+    if (!this.drainDue) return;
+    if (this.bufferedAmount > 0) {
+      this.handler.watch();
+      return;
+    }
     this.drainDue = false;
     nextTick(drained, this.handler);
   }
@@ -271,6 +275,7 @@ export class Outgoing {
     if (action === 'send') return true;
     fail(callback, error);
     this.drainDue = true;
+    this.checkDrain();
     if (action === 'drop') this.dropped++;
     return false;
   }

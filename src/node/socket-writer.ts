@@ -46,7 +46,7 @@ export abstract class SocketWriter {
 
   /** Bytes that the kernel has not taken yet. */
   get unsentBytes(): number {
-    return this.blocked ? this.socket.writableLength : 0;
+    return this.blocked || !this.isTcp ? this.socket.writableLength : 0;
   }
 
   /** Bytes that the kernel has taken; changes only when it takes some. */
@@ -58,17 +58,23 @@ export abstract class SocketWriter {
 
   /** Writes; `true` if `bytes` may be overwritten: it has left already, or was copied. */
   write(bytes: Buffer, payload?: Buffer): boolean {
-    const { socket, isTcp } = this;
+    const { socket } = this;
     if (!socket.writable) return this.drop();
-    if (!isTcp) this.written += bytes.length + (payload?.length ?? 0);
-    const own = isTcp ? bytes : Buffer.from(bytes);
-    // Where every write takes its time, its own end tells more cheaply than a write of nothing.
-    const tellsItself = !isTcp && payload === undefined && !this.blocked;
-    if (payload !== undefined) this.writeBoth(own, payload);
-    else socket.write(own, tellsItself ? (error) => this.unblock(error) : undefined);
+    if (!this.isTcp) return this.writeCopied(bytes, payload);
+    this.writeBoth(bytes, payload);
     if (socket.writableLength === 0) return true;
-    this.watch(tellsItself);
-    return !isTcp;
+    this.watch();
+    return false;
+  }
+
+  /** Has `blockedChanged` tell, when nothing waits any more, even if so little waits that it would not be told. */
+  watch(): void {
+    const { socket } = this;
+    if (this.blocked || socket.writableLength === 0 || !socket.writable) return;
+    this.blocked = true;
+    this.blockedChanged(true);
+    // A write of nothing behind what waits.
+    socket.write(EMPTY, (error) => this.unblock(error));
   }
 
   /** Calls back when the next payload that is given to `write` has left, without what comes behind it. */
@@ -79,12 +85,25 @@ export abstract class SocketWriter {
 
   /** Calls back, never at once, when all that was written so far has left. */
   whenWritten(callback: SendCallback): void {
-    if (this.blocked && this.socket.writable) this.socket.write(EMPTY, callback as WriteCallback);
+    if (this.unsentBytes > 0 && this.socket.writable) this.socket.write(EMPTY, callback as WriteCallback);
     else nextTick(callback, this.lost());
   }
 
-  private writeBoth(bytes: Buffer, payload: Buffer): void {
+  /** Every write takes its time here: bytes pile up behind another one only. A callback for each cost 6 % of S10-64B. */
+  private writeCopied(bytes: Buffer, payload: Buffer | undefined): true {
+    const piling = this.socket.writableLength > 0;
+    this.written += bytes.length + (payload?.length ?? 0);
+    this.writeBoth(Buffer.from(bytes), payload);
+    if (piling) this.watch();
+    return true;
+  }
+
+  private writeBoth(bytes: Buffer, payload: Buffer | undefined): void {
     const { socket } = this;
+    if (payload === undefined) {
+      socket.write(bytes);
+      return;
+    }
     const payloadCallback = this.takeCallback();
     socket.cork();
     if (bytes.length > 0) socket.write(bytes);
@@ -110,14 +129,6 @@ export abstract class SocketWriter {
   private lost(): Error | null {
     const { destroyed, errored } = this.socket;
     return destroyed ? (errored ?? new ConnectionClosedError({ receivedCode: 1006 })) : null;
-  }
-
-  /** Learns of an empty buffer by a write of nothing behind what waits, unless a write tells it by itself. */
-  private watch(tellsItself: boolean): void {
-    if (this.blocked) return;
-    this.blocked = true;
-    this.blockedChanged(true);
-    if (!tellsItself) this.socket.write(EMPTY, (error) => this.unblock(error));
   }
 
   private unblock(error: Error | null | undefined): void {

@@ -56,7 +56,7 @@ describe('bytes that pile up', () => {
     expect(writer.write(Buffer.from('waits'), undefined)).toBe(false);
   });
 
-  it('are a copy where the socket takes its time, and their own end is told without another write', async () => {
+  it('are a copy where the socket takes its time, and one write by itself is told of only to who asks', async () => {
     const socket = new RecordingDuplex();
     const { writer, changes } = writerOn(socket);
     const write = vi.spyOn(socket, 'write');
@@ -64,12 +64,17 @@ describe('bytes that pile up', () => {
     const bytes = Buffer.from('kept');
     expect(writer.write(bytes, undefined)).toBe(true);
     bytes.fill('x');
+    expect([changes, writer.unsentBytes]).toEqual([[], 4]);
+    expect(write).toHaveBeenCalledTimes(1);
+    writer.watch();
     expect(changes).toEqual([true]);
+    socket.stall = false;
     socket.proceed();
     await turn();
-    expect(changes).toEqual([true, false]);
-    expect(write).toHaveBeenCalledTimes(1);
+    expect([changes, writer.unsentBytes]).toEqual([[true, false], 0]);
     expect(socket.bytes.toString()).toBe('kept');
+    writer.watch();
+    expect(changes).toEqual([true, false]);
   });
 
   it('are told of once, and again when none are left', async () => {
@@ -88,6 +93,7 @@ describe('bytes that pile up', () => {
     expect(socket.bytes.toString()).toBe('onetwothree');
     expect([writer.unsentBytes, writer.acceptedBytes]).toEqual([0, 11]);
     writer.write(Buffer.from('four'), undefined);
+    writer.write(Buffer.from('five'), undefined);
     expect(changes).toEqual([true, false, true]);
   });
 
