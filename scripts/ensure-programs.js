@@ -10,6 +10,11 @@ import { run } from './steps.js';
 /** What is needed: the Debian package, what it brings, and the variable that names it elsewhere. */
 const programs = [
   { name: 'chromium', path: '/usr/bin/chromium', variable: 'CHROMIUM_PATH' },
+  {
+    name: 'fonts-noto-cjk',
+    path: '/usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc',
+    variable: undefined,
+  },
   { name: 'nginx', path: '/usr/sbin/nginx', variable: 'NGINX_PATH' },
   { name: 'haproxy', path: '/usr/sbin/haproxy', variable: 'HAPROXY_PATH' },
   { name: 'python3-websockets', path: '/usr/lib/python3/dist-packages/websockets', variable: undefined },

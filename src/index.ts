@@ -25,6 +25,7 @@ import { WebSocketServer } from './server/websocket-server.js';
 
 export type { CertMeta, ClientOptions, FinishRequestCallback } from './client/client-options.js';
 export type { EventListener, EventListenerOptions, WebSocketEventMap } from './client/event-target.js';
+export type { TapOptions } from './client/frame-taps.js';
 export type {
   ExtensionParameters,
   ExtensionParametersInput,
@@ -59,6 +60,7 @@ export type { PerMessageDeflateOptions } from './node/per-message-deflate-option
 export type { SendCallback } from './node/socket-writer.js';
 export type { StreamSource } from './node/stream-sender.js';
 export type { ErrorCode, HandshakeErrorOptions } from './protocol/errors.js';
+export type { FrameListener, TappedFrame } from './protocol/frame-tap.js';
 export type { DrainOptions, DrainResult } from './server/drain.js';
 export type { AllowedOrigins } from './server/origin-policy.js';
 export type { TrustProxy } from './server/remote-address.js';

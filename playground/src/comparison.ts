@@ -3,19 +3,29 @@
  * in secure contexts only: https and localhost), byte by byte elsewhere.
  */
 
-/** A sentence that says whether `echo` has the bytes of `original`, and how that was found out. */
-export async function comparison(original: Blob, echo: Blob): Promise<string> {
+/** What a comparison has found. */
+export interface Comparison {
+  readonly equal: boolean;
+  /** SHA-256 of both, in hexadecimal digits; `undefined` if they were compared byte by byte. */
+  readonly digests: readonly [sent: string, received: string] | undefined;
+}
+
+/** Compares what was sent with what came back. */
+export async function compare(original: Blob, echo: Blob): Promise<Comparison> {
   const [before, after] = await Promise.all([original.arrayBuffer(), echo.arrayBuffer()]);
   if (crypto.subtle === undefined) {
-    return `${equalBytes(new Uint8Array(before), new Uint8Array(after)) ? 'yes' : 'no'}, compared byte by byte`;
+    return { equal: equalBytes(new Uint8Array(before), new Uint8Array(after)), digests: undefined };
   }
-  const [sent, received] = await Promise.all([sha256(before), sha256(after)]);
-  return sent === received ? `yes, SHA-256 ${sent}` : `no, SHA-256 ${sent} became ${received}`;
+  const digests = await Promise.all([sha256(before), sha256(after)]);
+  return { equal: digests[0] === digests[1], digests };
 }
 
 async function sha256(content: ArrayBuffer): Promise<string> {
-  const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', content));
-  return Array.from(digest, (octet) => octet.toString(16).padStart(2, '0')).join('');
+  return hexadecimal(new Uint8Array(await crypto.subtle.digest('SHA-256', content)));
+}
+
+function hexadecimal(octets: Uint8Array): string {
+  return Array.from(octets, (octet) => octet.toString(16).padStart(2, '0')).join('');
 }
 
 function equalBytes(left: Uint8Array, right: Uint8Array): boolean {

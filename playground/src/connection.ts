@@ -1,7 +1,8 @@
 /**
- * The page's one connection: a native `WebSocket` at a time, and events that outlive it. Knows nothing of
- * the page's elements.
+ * The page's one connection: a native `WebSocket` at a time, and signals that outlive it. Knows nothing of the page's
+ * elements.
  */
+import { signal } from '@preact/signals';
 
 /** The names of `readyState`, by its value (WHATWG WebSockets §3). */
 export const readyStates = ['CONNECTING', 'OPEN', 'CLOSING', 'CLOSED'] as const;
@@ -9,58 +10,82 @@ export const readyStates = ['CONNECTING', 'OPEN', 'CLOSING', 'CLOSED'] as const;
 /** The name of a `readyState`. */
 export type ReadyStateName = (typeof readyStates)[number];
 
-/** What a listener of the connection may want to know. */
-export interface ConnectionListener {
-  /** The state may have changed. */
-  state?(state: ReadyStateName): void;
-  /** The connection is open; `url` is the address it was opened with. */
-  open?(url: string): void;
-  /** A text message has come. */
-  text?(message: string): void;
-  /** A binary message has come. */
-  binary?(message: Blob): void;
-  /** The connection is over. */
-  closed?(event: CloseEvent): void;
+/** What may be sent. */
+export type Message = string | Blob | ArrayBuffer | ArrayBufferView<ArrayBuffer>;
+
+/** Takes a message as the browser hands it out. */
+export type MessageListener = (data: string | Blob | ArrayBuffer) => void;
+
+/** A connection that has ended. */
+export interface PastConnection {
+  readonly number: number;
+  readonly url: string;
+  /** `Date.now()` when it was asked for, when it was open (if it ever was), and when it ended. */
+  readonly started: number;
+  readonly opened: number | undefined;
+  readonly ended: number;
+  readonly code: number;
+  readonly reason: string;
+  readonly wasClean: boolean;
 }
+
+/** Most past connections that are kept. */
+const kept = 50;
 
 /** Opens, uses and closes one native `WebSocket` after the other. */
 export class Connection {
+  /** `readyState` of the newest socket; `CLOSED` while there has been none. */
+  readonly state = signal<ReadyStateName>('CLOSED');
+  /** The newest socket's address. */
+  readonly url = signal('');
+  /** When the newest socket reached its state, by `Date.now()`. */
+  readonly since = signal(Date.now());
+  /** Connections that have ended, the newest first. */
+  readonly past = signal<readonly PastConnection[]>([]);
+  /** The extension that was agreed on. */
+  readonly extensions = signal('');
   #socket: WebSocket | undefined;
-  readonly #listeners: ConnectionListener[] = [];
-
-  /** The name of the socket's `readyState`; `CLOSED` while there is none. */
-  get state(): ReadyStateName {
-    return this.#socket === undefined ? 'CLOSED' : (readyStates[this.#socket.readyState] ?? 'CLOSED');
-  }
-
-  /** Whether there has been a socket at all. */
-  get used(): boolean {
-    return this.#socket !== undefined;
-  }
+  #count = 0;
+  readonly #listeners: MessageListener[] = [];
 
   /** Bytes that `send` has taken and the network not yet. */
   get bufferedAmount(): number {
     return this.#socket?.bufferedAmount ?? 0;
   }
 
-  listen(listener: ConnectionListener): void {
+  /** Calls `listener` with each message, of this connection and of later ones. */
+  listen(listener: MessageListener): void {
     this.#listeners.push(listener);
   }
 
   /** Opens a new socket; throws what the constructor throws (`SyntaxError` for a bad address). */
   open(url: string): void {
     const socket = new WebSocket(url);
-    socket.binaryType = 'blob';
+    const number = ++this.#count;
+    const started = Date.now();
+    let opened: number | undefined;
     this.#socket = socket;
-    socket.addEventListener('open', () => this.#tell((listener) => listener.open?.(socket.url)));
-    socket.addEventListener('message', ({ data }: MessageEvent<string | Blob>) => this.#receive(data));
-    socket.addEventListener('close', (event) => this.#tell((listener) => listener.closed?.(event)));
-    this.#tell();
+    this.url.value = url;
+    socket.addEventListener('open', () => {
+      opened = Date.now();
+      this.extensions.value = socket.extensions;
+      this.#update();
+    });
+    socket.addEventListener('message', ({ data }: MessageEvent<string | Blob | ArrayBuffer>) => {
+      for (const listener of this.#listeners) listener(data);
+    });
+    socket.addEventListener('close', ({ code, reason, wasClean }) => {
+      const life = { number, url, started, opened, ended: Date.now(), code, reason, wasClean };
+      this.past.value = [life, ...this.past.value].slice(0, kept);
+      this.#update();
+    });
+    this.#update();
   }
 
-  /** Sends a message; false, and nothing sent, unless the state is OPEN. */
-  send(message: string | Blob): boolean {
-    if (this.#socket === undefined || this.state !== 'OPEN') return false;
+  /** Sends a message whose echo is wanted as `binaryType`; false, and nothing sent, unless the state is OPEN. */
+  send(message: Message, binaryType: BinaryType = 'blob'): boolean {
+    if (this.#socket?.readyState !== WebSocket.OPEN) return false;
+    this.#socket.binaryType = binaryType;
     this.#socket.send(message);
     return true;
   }
@@ -69,27 +94,15 @@ export class Connection {
   close(code: number | undefined, reason: string): void {
     if (code === undefined) this.#socket?.close();
     else this.#socket?.close(code, reason);
-    this.#tell();
+    this.#update();
   }
 
-  #receive(data: string | Blob): void {
-    this.#tell((listener) => {
-      if (typeof data === 'string') listener.text?.(data);
-      else listener.binary?.(data);
-    });
-  }
-
-  #tell(event: (listener: ConnectionListener) => void = () => {}): void {
-    for (const listener of this.#listeners) {
-      listener.state?.(this.state);
-      event(listener);
-    }
+  #update(): void {
+    const state = readyStates[this.#socket?.readyState ?? WebSocket.CLOSED] ?? 'CLOSED';
+    if (state !== this.state.value) this.since.value = Date.now();
+    this.state.value = state;
   }
 }
 
-/** Why nothing can be sent in a state other than OPEN. */
-export function whyNotSent({ state, used }: Connection): string {
-  if (state === 'CONNECTING') return 'Nothing was sent: not connected yet (the state is CONNECTING).';
-  if (!used) return 'Nothing was sent: not connected yet. Press Connect first.';
-  return `Nothing was sent: the connection is ${state}. Press Connect to open a new one.`;
-}
+/** The connection of this page. */
+export const connection = new Connection();

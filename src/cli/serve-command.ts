@@ -1,12 +1,13 @@
 /**
- * `hawser serve`: one HTTP server with the playground page and, at `/`, a WebSocket endpoint that echoes.
+ * `hawser serve`: one HTTP server with the playground page and the WebSocket endpoints that echo.
  */
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { fileURLToPath } from 'node:url';
-import { type WebSocket, WebSocketServer } from 'hawser';
+import type { WebSocketServer } from 'hawser';
 import { CommandError } from './command-error.js';
+import { echoServers } from './echo-server.js';
 import { pageListener } from './page.js';
 import { parseServeOptions, type ServeOptions, serveUsage } from './serve-options.js';
 
@@ -24,27 +25,11 @@ export async function serveCommand(args: readonly string[]): Promise<void> {
   }
   const http = createServer(pageListener(fileURLToPath(new URL('../playground/', import.meta.url))));
   await listen(http, options);
-  const echo = echoServer(http);
+  const servers = echoServers(http);
   process.stdout.write(
     `hawser serves ${address(http, options)} (page and echo endpoint)\nPress Ctrl-C to stop.\n`,
   );
-  stopOnSignal(http, echo);
-}
-
-function echoServer(http: Server): WebSocketServer {
-  const server = new WebSocketServer({ server: http, path: '/', allowedOrigins: 'same-host' });
-  server.on('connection', (socket) => {
-    socket.on('message', (data, isBinary) => {
-      if (!socket.send(data, { binary: isBinary })) readAgainWhenDrained(socket);
-    });
-  });
-  return server;
-}
-
-/** A client that does not read its echoes is not read from, either. */
-function readAgainWhenDrained(socket: WebSocket): void {
-  socket.pause();
-  socket.once('drain', () => socket.resume());
+  stopOnSignal(http, servers);
 }
 
 async function listen(http: Server, { port, host }: ServeOptions): Promise<void> {
@@ -88,7 +73,7 @@ function address(http: Server, { host }: ServeOptions): string {
 }
 
 /** The first signal closes every connection with 1001 (RFC 6455 §7.4.1: going away), a second one ends at once. */
-function stopOnSignal(http: Server, echo: WebSocketServer): void {
+function stopOnSignal(http: Server, servers: readonly WebSocketServer[]): void {
   let stoppedAt: number | undefined;
   const stop = async (): Promise<void> => {
     if (stoppedAt !== undefined) {
@@ -98,7 +83,8 @@ function stopOnSignal(http: Server, echo: WebSocketServer): void {
     stoppedAt = performance.now();
     process.stdout.write('\nClosing every connection. Press Ctrl-C again to end at once.\n');
     http.close();
-    await echo.drain({ code: 1001, reason: 'The server is shutting down', deadline: drainDeadline });
+    const end = { code: 1001, reason: 'The server is shutting down', deadline: drainDeadline };
+    await Promise.all(servers.map((server) => server.drain(end)));
     http.closeAllConnections();
     process.exit(0);
   };

@@ -7,7 +7,8 @@ import { Blob, Buffer } from 'node:buffer';
 import type { Duplex } from 'node:stream';
 import { randomMaskingKey } from '../node/masking-keys.js';
 import { closePayload } from '../protocol/close-payload.js';
-import { UsageError, UsageRangeError } from '../protocol/errors.js';
+import { assertControlLength } from '../protocol/control-payload.js';
+import { UsageError } from '../protocol/errors.js';
 import { frameHeaderLength, writeFrameHeader } from '../protocol/frame-encoder.js';
 import { maskRange, readKey } from '../protocol/mask.js';
 import { Opcode } from '../protocol/opcodes.js';
@@ -16,7 +17,6 @@ import { PerMessageDeflate } from './per-message-deflate.js';
 
 const FIN = 0x80;
 const RSV1 = 0x40;
-const MAX_CONTROL_PAYLOAD = 125;
 
 /** The values of `_state`. */
 const IDLE = 0;
@@ -165,12 +165,7 @@ export class Sender {
     callback: SenderCallback | undefined,
   ): void {
     const payload = payloadOf(data);
-    if (sizeOf(payload) > MAX_CONTROL_PAYLOAD) {
-      throw new UsageRangeError(
-        'WS_ERR_CONTROL_DATA_TOO_LONG',
-        'The data size must not be greater than 125 bytes',
-      );
-    }
+    assertControlLength(sizeOf(payload));
     const isOurs = typeof data === 'string';
     this.#submit({ opcode, payload, isOurs, fin: true, mask: Boolean(mask), callback });
   }

@@ -7,8 +7,10 @@ import type { Connection } from '../node/connection.js';
 import { PreparedMessage } from '../node/prepared-message.js';
 import { sendFlags } from '../node/send-flags.js';
 import type { SendCallback } from '../node/socket-writer.js';
+import { StreamSender, type StreamSource } from '../node/stream-sender.js';
+import { CloseCode } from '../protocol/close-codes.js';
 import { bytesOf, payloadOf, sizeOf } from './payload.js';
-import type { SendOptions } from './websocket-types.js';
+import type { SendOptions, SendStreamOptions } from './websocket-types.js';
 
 /** Sends a message or a fragment; `true` while more may be sent (see `highWaterMark`). */
 export function sendMessage(
@@ -30,6 +32,27 @@ export function sendMessage(
   // The frame of a prepared message has no mask.
   if (connection.settings.plain.role === 'server') return outgoing.sendPrepared(data, compress, callback);
   return outgoing.send(data.payload, sendFlags(data.isBinary, compress, true), callback);
+}
+
+/** Sends a message as a fragment per chunk; resolves when the last was handed over. */
+export function sendStream(
+  connection: Connection,
+  source: StreamSource,
+  options: SendStreamOptions,
+): Promise<void> {
+  const sender = new StreamSender(connection.outgoing, source, {
+    isBinary: options.binary,
+    compress: options.compress ?? false,
+    failed: () => connection.closeAbruptly(CloseCode.INTERNAL_ERROR),
+  });
+  connection.outgoing.enqueue(sender);
+  return sender.finished;
+}
+
+/** What was given to `ping` or `pong`: the callback may stand in any place, a mask is not used. */
+export function controlArguments(args: readonly unknown[]) {
+  const callback = args.find((arg) => typeof arg === 'function') as SendCallback | undefined;
+  return { data: typeof args[0] === 'function' ? undefined : args[0], callback };
 }
 
 /** Sends a ping or pong. @throws UsageRangeError over 125 bytes */

@@ -8,11 +8,13 @@ import { diagnostics } from '../node/diagnostics.js';
 import { Hold } from '../node/hold.js';
 import type { PreparedMessage } from '../node/prepared-message.js';
 import type { SendCallback } from '../node/socket-writer.js';
-import { StreamSender, type StreamSource } from '../node/stream-sender.js';
+import type { StreamSource } from '../node/stream-sender.js';
 import { CloseCode } from '../protocol/close-codes.js';
 import { ConnectionClosedError } from '../protocol/errors.js';
+import type { FrameListener } from '../protocol/frame-tap.js';
 import type { ClientOptions } from './client-options.js';
 import { makeEnumerable } from './event-target.js';
+import { type TapOptions, tapFrames } from './frame-taps.js';
 import { defineDefaults, defineOwn } from './instance-size.js';
 import { holdReading, openIterator, openMessageStreams } from './iteration.js';
 import { emitMessage } from './message-event.js';
@@ -31,7 +33,7 @@ import {
   type ReadyState,
   ReadyStateEmitter,
 } from './ready-state.js';
-import { messageSize, sendControl, sendMessage } from './sending.js';
+import { controlArguments, messageSize, sendControl, sendMessage, sendStream } from './sending.js';
 import type {
   ControlArguments,
   SendOptions,
@@ -196,13 +198,7 @@ export class WebSocket extends ReadyStateEmitter implements ConnectionOwner {
   async sendStream(source: StreamSource, options: SendStreamOptions = {}): Promise<void> {
     const connection = this._writable(EMPTY, undefined);
     if (connection === null) throw this._closedError();
-    const sender = new StreamSender(connection.outgoing, source, {
-      isBinary: options.binary,
-      compress: options.compress ?? false,
-      failed: () => connection.closeAbruptly(CloseCode.INTERNAL_ERROR),
-    });
-    connection.outgoing.enqueue(sender);
-    await sender.finished;
+    await sendStream(connection, source, options);
   }
 
   /** Sends a ping. @throws UsageError while CONNECTING, UsageRangeError over 125 bytes */
@@ -216,8 +212,7 @@ export class WebSocket extends ReadyStateEmitter implements ConnectionOwner {
   }
 
   /**
-   * Starts the closing handshake, behind what was sent before. A handshake that hangs is cut off after
-   * `closeTimeout`.
+   * Starts the closing handshake, behind what was sent before. One that hangs is cut off after `closeTimeout`.
    * @throws UsageError `WS_ERR_INVALID_ARGUMENT` for a code that may not be sent
    * @throws UsageRangeError `WS_ERR_CONTROL_DATA_TOO_LONG` for a reason over 123 bytes
    */
@@ -261,10 +256,15 @@ export class WebSocket extends ReadyStateEmitter implements ConnectionOwner {
     return this._streams;
   }
 
+  /** Shows `listener` each frame, both ways, from the next on; returns what ends that. @throws UsageError `WS_ERR_NOT_OPEN` */
+  tapFrames(listener: FrameListener, options: TapOptions = {}): () => void {
+    return tapFrames(this, listener, options);
+  }
+
   /** Gives a WebSocket that was made with `null` its upgraded socket; `head` are bytes that came already. */
   setSocket(socket: Duplex, head: Buffer, options: SocketOptions = {}): void {
-    const role = this._isServer ? 'server' : 'client';
-    const settings = connectionSettings(role, { ...this._options, ...options });
+    const given = { ...this._options, ...options };
+    const settings = connectionSettings(this._isServer ? 'server' : 'client', given);
     const agreement = assignedAgreement(this, settings.maxPayload);
     this._adopt({ socket, head, settings, agreement, heartbeat: null, subprotocol: this._protocol });
   }
@@ -366,8 +366,7 @@ export class WebSocket extends ReadyStateEmitter implements ConnectionOwner {
   }
 
   private _sendControl(kind: 'ping' | 'pong', args: unknown[]): void {
-    const callback = args.find((arg) => typeof arg === 'function') as SendCallback | undefined;
-    const data = typeof args[0] === 'function' ? undefined : args[0];
+    const { data, callback } = controlArguments(args);
     const connection = this._writable(data, callback);
     if (connection !== null) sendControl(connection, kind, data, callback);
   }

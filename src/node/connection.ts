@@ -1,5 +1,4 @@
 import { Buffer } from 'node:buffer';
-import { nextTick } from 'node:process';
 import type { Duplex } from 'node:stream';
 import { CloseCode } from '../protocol/close-codes.js';
 import { closePayload } from '../protocol/close-payload.js';
@@ -13,6 +12,7 @@ import type { Heartbeat, PendingPing } from './heartbeat.js';
 import { gateOf, Hold, RESTING } from './hold.js';
 import { MessageInflater } from './message-inflater.js';
 import { Outgoing, type OutgoingHandler } from './outgoing.js';
+import { rethrow } from './rethrow.js';
 import { bindSocket, isOurs } from './socket-events.js';
 import { type SendCallback, SocketWriter } from './socket-writer.js';
 
@@ -390,11 +390,4 @@ export class Connection extends SocketWriter implements ProtocolHandler, Outgoin
     this.inflater ??= new MessageInflater((this.agreement as DeflateAgreement).inflate);
     return this.inflater;
   }
-}
-
-/** A listener's exception is the application's; it must not leave the engine in the middle of a frame. */
-function rethrow(error: unknown): void {
-  nextTick(() => {
-    throw error;
-  });
 }

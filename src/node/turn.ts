@@ -4,6 +4,7 @@
  */
 
 import { nextTick } from 'node:process';
+import { rethrow } from './rethrow.js';
 
 /** What waits for the end of the turn. */
 export interface EndOfTurn {
@@ -29,9 +30,7 @@ function endTurn(): void {
       target.flush();
     } catch (error) {
       // It is this connection's alone: those behind it would wait for ever.
-      nextTick(() => {
-        throw error;
-      });
+      rethrow(error);
     }
   }
 }

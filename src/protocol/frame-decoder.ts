@@ -1,5 +1,6 @@
 import { Buffer } from 'node:buffer';
 import { bufferView } from './buffer-view.js';
+import { MAX_CONTROL_PAYLOAD } from './control-payload.js';
 import { LimitError, ProtocolError } from './errors.js';
 import { maskRange, readKey, rotateKey } from './mask.js';
 import { isControlOpcode, isDataOpcode, Opcode } from './opcodes.js';
@@ -12,7 +13,6 @@ const MASK = 0x80;
 const LENGTH = 0x7f;
 /** 2 octets, 8 of extended length, 4 of masking key. */
 const MAX_HEADER = 14;
-const MAX_CONTROL_PAYLOAD = 125;
 const NO_MEMORY = new ArrayBuffer(0);
 
 /** What a `FrameDecoder` tells. The decoder's fields describe the frame until `frameEnd` returns. */
@@ -76,7 +76,10 @@ export class FrameDecoder {
   /** Frames of the message under way so far. */
   fragments = 0;
 
-  private readonly handler: FrameHandler;
+  /** The first octets of the header that was refused; `null` if it was whole and met a limit. */
+  refused: Buffer | null = null;
+  /** Who is told; a change counts at once. */
+  handler: FrameHandler;
   /** The rules from the next message on; limits may change, `masked` and `rsv1` are the connection's. */
   rules: FrameRules;
   /** The rules of the message under way. */
@@ -232,7 +235,7 @@ export class FrameDecoder {
   /** The rules that the first two octets tell (§5.1, §5.2, §5.4, §5.5); `false` if one is broken. */
   private judge(first: number, second: number): boolean {
     const error = this.firstError(first, second);
-    return error === null || this.fail(error);
+    return error === null || this.fail(error, Buffer.of(first, second));
   }
 
   private firstError(first: number, second: number): ProtocolError | null {
@@ -284,21 +287,22 @@ export class FrameDecoder {
   private readExtendedLength(bytes: Buffer, offset: number, short: number): number {
     if (short === 126) {
       const length = bytes.readUInt16BE(offset);
-      return length < 126 ? this.failLength() : length;
+      return length < 126 ? this.failLength(bytes.subarray(offset - 2, offset + 2)) : length;
     }
     const high = bytes.readUInt32BE(offset);
     const length = high * 0x1_0000_0000 + bytes.readUInt32BE(offset + 4);
     // §5.2: "the most significant bit MUST be 0", and "the minimal number of bytes MUST be used".
-    if (high > 0x7fff_ffff || length < 0x1_0000) return this.failLength();
+    const octets = bytes.subarray(offset - 2, offset + 8);
+    if (high > 0x7fff_ffff || length < 0x1_0000) return this.failLength(octets);
     if (length > Number.MAX_SAFE_INTEGER) {
-      this.fail(new LimitError('WS_ERR_UNSUPPORTED_DATA_PAYLOAD_LENGTH'));
+      this.fail(new LimitError('WS_ERR_UNSUPPORTED_DATA_PAYLOAD_LENGTH'), octets);
       return -1;
     }
     return length;
   }
 
-  private failLength(): -1 {
-    this.fail(new ProtocolError('WS_ERR_INVALID_PAYLOAD_LENGTH_ENCODING'));
+  private failLength(octets: Buffer): -1 {
+    this.fail(new ProtocolError('WS_ERR_INVALID_PAYLOAD_LENGTH_ENCODING'), octets);
     return -1;
   }
 
@@ -349,7 +353,8 @@ export class FrameDecoder {
     this.fragments = 0;
   }
 
-  private fail(error: ProtocolError | LimitError): false {
+  private fail(error: ProtocolError | LimitError, octets: Buffer | null = null): false {
+    this.refused = octets;
     this.stop();
     this.handler.frameError(error);
     return false;

@@ -71,6 +71,11 @@ export class FrameEncoder {
     this.sink = NOBODY;
   }
 
+  /** Hands over to another sink, what waits included. */
+  redirect(sink: FrameSink): void {
+    this.sink = sink;
+  }
+
   /** Whether it holds nothing of its connection. */
   get idle(): boolean {
     return this.used === 0 && this.lent === null && !this.handingOver;

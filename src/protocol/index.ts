@@ -41,6 +41,7 @@ export {
   type MaskingKeySource,
   writeFrameHeader,
 } from './frame-encoder.js';
+export { type FrameListener, FrameTap, type TappedFrame } from './frame-tap.js';
 export * from './handshake/index.js';
 export { applyMask, type MaskingKey } from './mask.js';
 export { MessageAssembler } from './message-assembler.js';

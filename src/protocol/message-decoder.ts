@@ -1,6 +1,7 @@
 import { Buffer } from 'node:buffer';
 import type { LimitError, ProtocolError } from './errors.js';
 import { FrameDecoder, type FrameHandler, type FrameRules } from './frame-decoder.js';
+import type { FrameTap } from './frame-tap.js';
 import type { MessageMemory } from './message-memory.js';
 import { type MessageHandler, type MessageMode, MessageReceiver } from './message-receiver.js';
 import { isControlOpcode, isDataOpcode, Opcode } from './opcodes.js';
@@ -54,6 +55,11 @@ export class MessageDecoder implements FrameHandler {
     this.handler = NOBODY;
     this.receiver.detach();
     this.frames.restart();
+  }
+
+  /** Has a tap see each frame from the next one on; `null` ends that. */
+  setTap(tap: FrameTap | null): void {
+    this.frames.handler = tap === null ? this : tap.before(this.frames, this);
   }
 
   /** Whether it holds nothing of its connection. */

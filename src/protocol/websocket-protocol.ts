@@ -2,10 +2,12 @@ import { Buffer, isUtf8 } from 'node:buffer';
 import { CloseCode, isValidCloseCode } from './close-codes.js';
 import { closePayload, judgeClosePayload } from './close-payload.js';
 import { type ClosingState, canSend, nextClosingState } from './closing-handshake.js';
+import { assertControlLength } from './control-payload.js';
 import { EnginePool } from './engine-pool.js';
-import { type LimitError, ProtocolError, UsageError, UsageRangeError } from './errors.js';
+import { type LimitError, ProtocolError, UsageError } from './errors.js';
 import type { DecoderGate, FrameRules } from './frame-decoder.js';
-import { type FrameEncoder, type MaskingKeySource, maxCopied } from './frame-encoder.js';
+import { type FrameEncoder, type FrameSink, type MaskingKeySource, maxCopied } from './frame-encoder.js';
+import { DEFAULT_CAPTURE_LENGTH, type FrameListener, FrameTap } from './frame-tap.js';
 import type { ControlHandler, MessageDecoder } from './message-decoder.js';
 import type { MessageMode } from './message-receiver.js';
 import { Opcode } from './opcodes.js';
@@ -41,6 +43,7 @@ export class WebSocketProtocol implements ControlHandler {
   /** The transport does not take bytes at once. */
   declare private outputBlocked: boolean;
   declare private mode: MessageMode;
+  declare private tap: FrameTap | null;
   /** Nothing more is decoded. */
   declare private stopped: boolean;
   declare private ended: boolean;
@@ -53,9 +56,8 @@ export class WebSocketProtocol implements ControlHandler {
   static {
     // On the prototype until they are set: an open connection does not pay 8 bytes for each.
     const never = { sentCloseCode: undefined, closedFirst: undefined, stopped: false, ended: false };
-    const seldom = { mode: 'whole', sendingFragments: false, outputBlocked: false };
-    const waiting = { shared: null, waitingPong: null };
-    Object.assign(WebSocketProtocol.prototype, { closable: false, ...never, ...seldom, ...waiting });
+    const seldom = { mode: 'whole', sendingFragments: false, outputBlocked: false, shared: null, tap: null };
+    Object.assign(WebSocketProtocol.prototype, { closable: false, waitingPong: null, ...never, ...seldom });
   }
 
   /** @throws UsageError `WS_ERR_INVALID_OPTIONS` for a client without a source of masking keys */
@@ -75,8 +77,7 @@ export class WebSocketProtocol implements ControlHandler {
   }
 
   set messageMode(mode: MessageMode) {
-    if (mode === this.mode) return;
-    this.setMode(mode, frameRules(this.options));
+    if (mode !== this.mode) this.setMode(mode, frameRules(this.options));
   }
 
   /** Largest message in bytes, before inflation; 0 for no limit. A change counts from the next message on. */
@@ -97,6 +98,13 @@ export class WebSocketProtocol implements ControlHandler {
     const maxPayload = limit(maxMessageSize, Number.POSITIVE_INFINITY);
     const maxFragments = Number.POSITIVE_INFINITY;
     this.setMode('streaming', { ...frameRules(this.options), maxPayload, maxFragments });
+  }
+
+  /** Shows one listener each frame from the next on, with `captureLength` (1,024) bytes of its payload; `null` ends that. */
+  setTap(listener: FrameListener | null, captureLength = DEFAULT_CAPTURE_LENGTH): void {
+    this.tap = listener && new FrameTap(this.handler, this.rules, listener, captureLength);
+    this.decoder?.setTap(this.tap);
+    this.encoder?.redirect(this.sink);
   }
 
   /** Whether data and pings may be sent. */
@@ -161,7 +169,7 @@ export class WebSocketProtocol implements ControlHandler {
     const { shared } = this;
     if (shared !== null) {
       this.shared = null;
-      this.handler.write(shared);
+      this.sink.write(shared);
     }
     this.encoder?.uncork();
     this.giveEncoder();
@@ -297,21 +305,19 @@ export class WebSocketProtocol implements ControlHandler {
     this.stopReceiving();
     this.closedFirst ??= 'peer';
     this.state = nextClosingState(this.state, 'receive-close');
-    const later = this.handler.close?.(code, reason) === false;
+    const echoes = this.handler.close?.(code, reason) !== false;
     if (this.state === 'acknowledged') this.finish();
-    else if (!later && this.state === 'closed-by-peer') {
-      this.close(payload.length === 0 ? undefined : code, reason);
-    }
+    if (!echoes || this.state !== 'closed-by-peer') return;
+    this.close(payload.length === 0 ? undefined : code, reason);
+  }
+
+  private get sink(): FrameSink {
+    return this.tap ?? this.handler;
   }
 
   private sendControl(opcode: number, payload: Buffer): void {
     this.assertOpen();
-    if (payload.length > 125) {
-      throw new UsageRangeError(
-        'WS_ERR_CONTROL_DATA_TOO_LONG',
-        'The data size must not be greater than 125 bytes',
-      );
-    }
+    assertControlLength(payload.length);
     this.encodeControl(opcode, payload);
   }
 
@@ -321,8 +327,8 @@ export class WebSocketProtocol implements ControlHandler {
   }
 
   private assertOpen(): void {
-    const { state } = this;
-    if (!canSend(state)) throw new UsageError('WS_ERR_NOT_OPEN', `the closing handshake is ${state}`);
+    if (this.canSend) return;
+    throw new UsageError('WS_ERR_NOT_OPEN', `the closing handshake is ${this.state}`);
   }
 
   private setMode(mode: MessageMode, rules: FrameRules): void {
@@ -335,6 +341,7 @@ export class WebSocketProtocol implements ControlHandler {
     if (this.decoder !== null) return this.decoder;
     const decoder = this.options.pool.takeDecoder();
     decoder.attach(this.handler, this, this.rules, this.options.skipUTF8Validation !== true, this.mode);
+    if (this.tap !== null) decoder.setTap(this.tap);
     this.decoder = decoder;
     return decoder;
   }
@@ -343,16 +350,16 @@ export class WebSocketProtocol implements ControlHandler {
   private giveDecoder(): void {
     const { decoder } = this;
     if (decoder === null || !decoder.idle) return;
+    if (this.tap !== null) decoder.setTap(null);
     this.decoder = null;
     this.options.pool.giveDecoder(decoder);
   }
 
   private lendEncoder(): FrameEncoder {
     if (this.encoder !== null) return this.encoder;
-    const { role, nextMaskingKey } = this.options;
     // §5.3: a client masks. It has a source of keys, see the constructor.
-    const keys = role === 'client' ? (nextMaskingKey as MaskingKeySource) : null;
-    const encoder = this.options.pool.takeEncoder(this.handler, keys);
+    const keys = this.options.role === 'client' ? (this.options.nextMaskingKey as MaskingKeySource) : null;
+    const encoder = this.options.pool.takeEncoder(this.sink, keys);
     encoder.setSinkBlocked(this.outputBlocked);
     if (this.corked) encoder.cork();
     this.encoder = encoder;

@@ -1,273 +1,362 @@
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
-import { mkdirSync } from 'node:fs';
 import { type AddressInfo, createServer } from 'node:net';
-import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { hawserServe, root } from '../cli/hawser-process.js';
+import { describe, expect, it } from 'vitest';
+import { english } from '../../playground/src/language/english.js';
+import { hawserServe } from '../cli/hawser-process.js';
+import { appearances, playground } from './playground.js';
 
-const executablePath = process.env.CHROMIUM_PATH ?? '/usr/bin/chromium';
-const args = [
-  '--no-sandbox',
-  '--disable-background-networking',
-  '--disable-component-update',
-  '--disable-sync',
-  '--no-first-run',
-  '--disable-gpu',
-  '--disable-quic',
-];
-const screenshots = `${root}test-artifacts`;
+const site = playground();
 
-let browser: Browser;
-let server: Awaited<ReturnType<typeof hawserServe>>;
-let page: Page;
-let complaints: string[];
-
-beforeAll(async () => {
-  mkdirSync(screenshots, { recursive: true });
-  browser = await chromium.launch({ executablePath, args, headless: true });
-});
-afterAll(() => browser.close());
-
-beforeEach(async () => {
-  server = await hawserServe();
-  await open();
-});
-afterEach(async () => {
-  await page.context().close();
-  server.child.kill('SIGKILL');
-  await server.exited;
-});
-
-/** Opens the page in a window of its own and waits for its connection. */
-async function open(options: BrowserContextOptions = {}): Promise<void> {
-  await page?.context().close();
-  page = await (await browser.newContext(options)).newPage();
-  page.setDefaultTimeout(10_000);
-  complaints = [];
-  page.on('console', (message) => complaints.push(`${message.type()}: ${message.text()}`));
-  page.on('pageerror', (error) => complaints.push(String(error)));
-  await page.goto(server.url);
-  await stateIs('OPEN');
+/** Bytes that repeat late, so that a piece in the wrong place shows. */
+function content(length: number): Buffer {
+  const bytes = Buffer.alloc(length);
+  for (let offset = 0; offset < length; offset += 4) bytes.writeUInt32LE((offset * 2654435761) >>> 0, offset);
+  return bytes;
 }
 
-const stateIs = (state: string): Promise<void> =>
-  page.locator(`[aria-current=step]`, { hasText: new RegExp(`^${state}$`) }).waitFor();
-const section = (name: string) => page.getByRole('region', { name });
-const status = (name: string) => section(name).getByRole('status');
-const button = (name: string) => page.getByRole('button', { name, exact: true });
-const waitForStatus = (name: string, text: RegExp): Promise<void> =>
-  status(name).filter({ hasText: text }).waitFor();
+describe.each(appearances)('every view, $name', (appearance) => {
+  const { texts } = appearance;
 
-async function closeWith(code: string, reason: string): Promise<void> {
-  await page.getByLabel('Close code').fill(code);
-  await page.getByLabel('Reason').fill(reason);
-  await button('Close').click();
-}
-
-/** The descriptions in a panel by their terms. */
-async function facts(name: string): Promise<Record<string, string>> {
-  const entries = await section(name)
-    .locator('dl > div')
-    .evaluateAll((groups) =>
-      groups.map((group) => Array.from(group.children, (child) => child.textContent ?? '')),
-    );
-  return Object.fromEntries(entries);
-}
-
-describe('text', () => {
-  it('echoes 我是阿宝哥', async () => {
-    await page.getByLabel('Send', { exact: true }).fill('我是阿宝哥');
-    await button('Send text').click();
-    await waitForStatus('Text', /^Received 15 bytes of UTF-8 after/);
-    expect(await page.getByLabel('Echo').inputValue()).toBe('我是阿宝哥');
-    expect(complaints).toEqual([]);
+  it('Text echoes 我是阿宝哥, nothing, many lines and characters beyond the BMP', async () => {
+    const opened = await site.open(appearance);
+    for (const text of ['我是阿宝哥', '', 'one\ntwo\n', '👩‍👩‍👧‍👦 Grüße \u0000 end']) await opened.echo(text);
+    expect(opened.complaints).toEqual([]);
   });
 
-  it('echoes an empty message, many lines and characters beyond the BMP', async () => {
-    for (const text of ['', 'one\ntwo\n', '👩‍👩‍👧‍👦 Grüße \u0000 end']) {
-      await page.getByLabel('Send', { exact: true }).fill(text);
-      await button('Send text').click();
-      await waitForStatus('Text', new RegExp(`^Received ${Buffer.byteLength(text)} bytes?`));
-      expect(await page.getByLabel('Echo').inputValue()).toBe(text);
-    }
-    expect(complaints).toEqual([]);
-  });
-
-  it('is sent by the keyboard alone', async () => {
-    await page.getByLabel('Send', { exact: true }).focus();
-    await page.keyboard.press('ControlOrMeta+a');
-    await page.keyboard.type('typed');
-    await page.keyboard.press('Control+Enter');
-    await waitForStatus('Text', /^Received 5 bytes/);
-    expect(await page.getByLabel('Echo').inputValue()).toBe('typed');
-  });
-});
-
-describe('binary', () => {
-  it('echoes a Blob of 5 MiB identically and shows bufferedAmount on the way', async () => {
-    const content = Buffer.alloc(5 * 1024 * 1024);
-    for (let offset = 0; offset < content.length; offset += 4)
-      content.writeUInt32LE((offset * 2654435761) >>> 0, offset);
-    const digest = createHash('sha256').update(content).digest('hex');
+  it('Binary echoes a file of 5 MiB identically and shows bufferedAmount on the way', async () => {
+    const opened = await site.open(appearance);
+    const { page } = opened;
+    const { binary } = texts;
+    await opened.show('binary');
+    const bytes = content(5 * 1024 * 1024);
+    const digest = createHash('sha256').update(bytes).digest('hex');
     await page
-      .getByLabel('File to send')
-      .setInputFiles({ name: '5.bin', mimeType: 'application/octet-stream', buffer: content });
-    expect(await page.getByLabel('a file', { exact: true }).isChecked()).toBe(true);
-
+      .getByLabel(binary.fileToSend)
+      .setInputFiles({ name: '5.bin', mimeType: 'application/octet-stream', buffer: bytes });
+    expect(await page.getByLabel(binary.file, { exact: true }).isChecked()).toBe(true);
     const amounts = await page.evaluateHandle(() => {
       const seen: string[] = [];
       const amount = document.querySelector('#buffered')!;
-      new MutationObserver(() => seen.push(amount.textContent)).observe(amount, {
-        childList: true,
-        characterData: true,
-        subtree: true,
-      });
+      const watch = { childList: true, characterData: true, subtree: true };
+      new MutationObserver(() => seen.push(amount.textContent)).observe(amount, watch);
       return seen;
     });
-    await button('Send Blob').click();
-    await waitForStatus('Binary', /^Received 5,242,880 bytes after/);
-    await page.getByText(`yes, SHA-256 ${digest}`).waitFor();
-    expect(await facts('Binary')).toMatchObject({ type: 'Blob', size: '5,242,880 bytes' });
-    await page.locator('#buffered', { hasText: /^0 bytes$/ }).waitFor();
+    await opened.button(binary.button).click();
+    await page.getByText(`${binary.yes}, SHA-256 ${digest}`).waitFor();
+    expect(await opened.facts(opened.view)).toMatchObject({
+      [binary.type]: 'Blob',
+      [binary.length]: texts.bytes(bytes.length, '5,242,880'),
+    });
+    await page.locator('#buffered', { hasText: /^0 / }).waitFor();
     const seen = await amounts.jsonValue();
-    expect(seen[0]).toBe('5,242,880 bytes');
-    expect(seen.at(-1)).toBe('0 bytes');
-    expect(complaints).toEqual([]);
+    expect([seen[0], seen.at(-1)]).toEqual([texts.bytes(5_242_880, '5,242,880'), texts.bytes(0, '0')]);
+    expect(opened.complaints).toEqual([]);
   });
 
-  it('makes random bytes of the size asked for', async () => {
+  it.each(['Blob', 'ArrayBuffer', 'Uint8Array', 'DataView'])('Binary sends a %s', async (form) => {
+    const opened = await site.open(appearance);
+    const { page } = opened;
+    const { binary } = texts;
+    await opened.show('binary');
     await page.getByLabel('MiB').fill('1');
-    await button('Send Blob').click();
-    await waitForStatus('Binary', /^Received 1,048,576 bytes after/);
-    await page.getByText(/^yes, SHA-256 [0-9a-f]{64}$/).waitFor();
-    expect(complaints).toEqual([]);
+    await page.getByRole('combobox', { name: binary.as, exact: true }).selectOption(form);
+    await page.getByRole('combobox', { name: binary.backAs, exact: true }).selectOption('arraybuffer');
+    await opened.button(binary.button).click();
+    await page.getByText(new RegExp(`^${binary.yes}, SHA-256 [0-9a-f]{64}$`)).waitFor();
+    expect(await opened.facts(opened.view)).toMatchObject({ [binary.type]: 'ArrayBuffer' });
+    expect(opened.complaints).toEqual([]);
   });
 
-  it('asks for the file that is missing', async () => {
-    await page.getByLabel('a file', { exact: true }).check();
-    await button('Send Blob').click();
-    await waitForStatus('Binary', /^Choose a file first/);
+  it('Frames shows a text bit by bit, masked and unmasked', async () => {
+    const opened = await site.open(appearance);
+    const { frames } = texts;
+    await opened.echo('Hello');
+    await opened.page.getByRole('link', { name: texts.text.frames }).click();
+    const detail = await opened.chooseFrame('received', 'text');
+    const facts = await opened.facts(detail.locator('section').first());
+    expect(facts).toMatchObject({
+      FIN: `1 ${frames.field.fin(true)}`,
+      opcode: `0x1 text ${frames.opcodes[1]}`,
+      MASK: `1 ${frames.field.masked(true)}`,
+      'Payload len': `5 ${frames.field.length.short}`,
+    });
+    const key = facts['Masking-key'].split(' ').slice(0, 4);
+    const octets = Array.from(
+      Buffer.from('Hello'),
+      (octet, index) => octet ^ Number.parseInt(key[index % 4], 16),
+    );
+    const dump = (title: string) =>
+      detail.getByRole('region', { name: title, exact: true }).locator('pre').textContent();
+    expect(await dump(frames.masked)).toContain(Buffer.from(octets).toString('hex').replaceAll(/../g, '$& '));
+    expect(await dump(frames.unmasked)).toMatch(/^0000 {2}48 65 6c 6c 6f .*Hello$/);
+    const bits = await detail.locator('.bit-values i').allTextContents();
+    const header = Buffer.concat([Buffer.of(0x81, 0x85), Buffer.from(key.join(''), 'hex')]);
+    expect(bits.join('')).toBe(Array.from(header, (octet) => octet.toString(2).padStart(8, '0')).join(''));
+    const echo = await opened.chooseFrame('sent', 'text');
+    expect(await echo.getByRole('region', { name: frames.plain, exact: true }).textContent()).toContain(
+      'Hello',
+    );
+    expect(opened.complaints).toEqual([]);
+  });
+
+  it('Frames shows the fragments of a message, the ping between them and its pong', async () => {
+    const opened = await site.open(appearance);
+    await opened.show('frames');
+    await opened.button(texts.frames.fragments).click();
+    await opened.chooseFrame('received', 'pong');
+    expect(await opened.frames()).toEqual([
+      'sent text ',
+      'sent ping FIN',
+      'sent continuation ',
+      'sent continuation FIN',
+      'received pong FIN MASK',
+    ]);
+    await opened.show('text');
+    expect(await opened.page.getByLabel(texts.text.echo).inputValue()).toBe(texts.frames.fragmentsSample);
+    expect(opened.complaints).toEqual([]);
+  });
+
+  it('Frames shows pings, unasked pongs and the close frames that the server was asked for', async () => {
+    const opened = await site.open(appearance);
+    const { frames } = texts;
+    await opened.show('frames');
+    await opened.button(frames.ping).click();
+    await opened.chooseFrame('received', 'pong');
+    await opened.button(frames.pong).click();
+    await opened.chooseFrame('sent', 'pong');
+    await opened.view.getByLabel(frames.closeCode, { exact: true }).fill('4002');
+    await opened.button(frames.close).click();
+    await opened.stateIs('CLOSED');
+    const detail = await opened.chooseFrame('received', 'close');
+    await detail.getByText(`4002 (${texts.ownCode}) you asked for it`).waitFor();
+    expect(await opened.frames()).toEqual([
+      'sent ping FIN',
+      'received pong FIN MASK',
+      'sent pong FIN',
+      'sent close FIN',
+      'received close FIN MASK',
+    ]);
+    expect(opened.complaints).toEqual([]);
+  });
+
+  it.each(Object.keys(english.frames.rules))(
+    'Frames shows how the browser takes a broken frame: %s',
+    async (rule) => {
+      const opened = await site.open(appearance);
+      const { frames } = texts;
+      await opened.show('frames');
+      await opened.view.getByRole('combobox', { name: frames.rule, exact: true }).selectOption(rule);
+      await opened.button(frames.break).click();
+      await opened.stateIs('CLOSED');
+      await opened.page.locator('[role=option][data-direction=sent]').first().click();
+      const refusals = opened.view.locator('.frame-detail [data-tone=error]');
+      expect(await refusals.count()).toBe(rule === 'invalid-utf8' ? 0 : 1);
+      // The browser says in its console why it failed the connection.
+      expect(opened.complaints.join('\n')).toMatch(/^error: WebSocket connection to .* failed/);
+    },
+  );
+
+  it('Frames shows what is compressed, and inflates it', async () => {
+    const opened = await site.open(appearance);
+    const { connection, frames } = texts;
+    await opened.closeWith('1000', '');
+    await opened.stateIs('CLOSED');
+    await opened.page.getByLabel(connection.compress).check();
+    await opened.button(connection.connect).click();
+    await opened.stateIs('OPEN');
+    await opened.echo('compress '.repeat(20));
+    await opened.show('frames');
+    const detail = await opened.chooseFrame('sent', 'text');
+    await detail.getByText(frames.field.deflated).waitFor();
+    await detail
+      .locator('section', { hasText: frames.inflated })
+      .getByText('compress '.repeat(20).trim())
+      .waitFor();
+    expect(opened.complaints).toEqual([]);
+  });
+
+  it('Frames is moved through by the keyboard, and filtered', async () => {
+    const opened = await site.open(appearance);
+    const { frames } = texts;
+    await opened.show('frames');
+    await opened.button(frames.ping).click();
+    await opened.chooseFrame('received', 'pong');
+    await opened.show('text');
+    await opened.echo('a');
+    await opened.show('frames');
+    const list = opened.page.getByRole('listbox', { name: frames.list, exact: true });
+    const heading = opened.page.locator('#frame-heading');
+    await list.focus();
+    for (const [key, number] of [
+      ['Home', 1],
+      ['ArrowDown', 2],
+      ['End', 4],
+      ['ArrowUp', 3],
+      ['PageUp', 1],
+    ] as const) {
+      await opened.page.keyboard.press(key);
+      await heading.filter({ hasText: `${frames.number} ${number}:` }).waitFor();
+    }
+    await opened.view.getByLabel(frames.control, { exact: true }).uncheck();
+    expect(await opened.frames()).toEqual(['received text FIN MASK', 'sent text FIN']);
+    await opened.button(frames.clear).click();
+    await opened.view.getByText(frames.empty).waitFor();
+    expect(opened.complaints).toEqual([]);
+  });
+
+  it('Handshake shows the headers and the steps to the accept value', async () => {
+    const opened = await site.open(appearance);
+    const { handshake } = texts;
+    await opened.show('handshake');
+    const request = await opened.facts(opened.page.getByRole('region', { name: handshake.request }));
+    const response = await opened.facts(opened.page.getByRole('region', { name: handshake.response }));
+    expect(request['Sec-WebSocket-Version']).toMatch(/^13/);
+    const key = request['Sec-WebSocket-Key'].slice(0, 24);
+    const digest = createHash('sha1').update(`${key}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`).digest();
+    expect(response['Sec-WebSocket-Accept']).toContain(digest.toString('base64'));
+    const steps = await opened.view.locator('.accept code').allTextContents();
+    expect(steps).toEqual([
+      key,
+      `${key}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`,
+      digest.toString('hex').replaceAll(/..(?!$)/g, '$& '),
+      digest.toString('base64'),
+    ]);
+    await opened.view.getByText(`✓ ${handshake.same}`).waitFor();
+    expect(opened.complaints).toEqual([]);
+  });
+
+  it('Life shows a close with 4000 and its reason, and a connection that comes after it', async () => {
+    const opened = await site.open(appearance);
+    const { life, connection } = texts;
+    await opened.closeWith('4000', '再见, and thanks');
+    await opened.stateIs('CLOSED');
+    await opened.show('life');
+    const cells = opened.view.locator('table.past tbody tr').first().locator('td');
+    expect((await cells.allTextContents()).slice(3)).toEqual([
+      `4000 (${texts.ownCode})`,
+      '再见, and thanks',
+      'true',
+    ]);
+    await opened.view.getByText(`${life.server}: 4000`).waitFor();
+    expect(await opened.facts(opened.view)).toMatchObject({ [life.state]: 'CLOSED' });
+    await opened.button(connection.connect).click();
+    await opened.stateIs('OPEN');
+    expect(await opened.facts(opened.view)).toMatchObject({ [life.state]: 'OPEN' });
+    expect(opened.complaints).toEqual([]);
+  });
+
+  it('Life draws the heartbeat', async () => {
+    const opened = await site.open(appearance);
+    const { life } = texts;
+    await opened.show('life');
+    await opened.page.getByRole('img', { name: life.latency }).waitFor();
+    const facts = await opened.facts(opened.view);
+    expect(facts[life.newest]).toMatch(/^[\d.,]+\u00a0ms$/);
+    expect(opened.complaints).toEqual([]);
+  });
+
+  it('says "not connected yet" for what is sent before OPEN', async () => {
+    const opened = await site.open(appearance);
+    const { connection, text, binary } = texts;
+    const silent = createServer().listen(0, '127.0.0.1');
+    await once(silent, 'listening');
+    await opened.closeWith('1000', '');
+    await opened.stateIs('CLOSED');
+    await opened.connectTo(`ws://127.0.0.1:${(silent.address() as AddressInfo).port}/`);
+    await opened.stateIs('CONNECTING');
+    await opened.button(text.button).click();
+    await opened.statusSays(opened.view, connection.notYet);
+    await opened.show('binary');
+    await opened.button(binary.button).click();
+    await opened.statusSays(opened.view, connection.notYet);
+    expect(opened.complaints).toEqual([]);
+    silent.close();
   });
 });
 
 describe('the connection', () => {
-  it('says "not connected yet" for what is sent before OPEN', async () => {
-    const silent = createServer().listen(0, '127.0.0.1');
-    await once(silent, 'listening');
-    await closeWith('1000', '');
-    await stateIs('CLOSED');
-    await page.getByLabel('Address').fill(`ws://127.0.0.1:${(silent.address() as AddressInfo).port}/`);
-    await button('Connect').click();
-    await stateIs('CONNECTING');
-    await button('Send text').click();
-    await waitForStatus('Text', /not connected yet/);
-    await button('Send Blob').click();
-    await waitForStatus('Binary', /not connected yet/);
-    expect(complaints).toEqual([]);
-    silent.close();
-  });
-
-  it('shows a close with 4000 and its reason, and connects again', async () => {
-    await closeWith('4000', '再见, and thanks');
-    await stateIs('CLOSED');
-    expect(await facts('Connection')).toEqual({
-      code: '4000 (application’s own)',
-      wasClean: 'true',
-      reason: '再见, and thanks',
-    });
-    await button('Send text').click();
-    await waitForStatus('Text', /the connection is CLOSED/);
-    await button('Connect').click();
-    await stateIs('OPEN');
-    await button('Send text').click();
-    await waitForStatus('Text', /^Received/);
-    expect(complaints).toEqual([]);
-  });
+  const appearance = appearances[0];
+  const { texts } = appearance;
 
   it('shows a close without a code as 1005', async () => {
-    await closeWith('', '');
-    await stateIs('CLOSED');
-    expect(await facts('Connection')).toMatchObject({ code: '1005 (no code received)', reason: '(none)' });
+    const opened = await site.open(appearance);
+    await opened.closeWith('', '');
+    await opened.statusSays(opened.connection, '1005 (no code received)');
   });
 
   it.each([
-    ['999', '', /999/],
-    ['1001', '', /1001/],
-    ['4000', '宝'.repeat(42), /123/],
+    ['999', '', '999'],
+    ['1001', '', '1001'],
+    ['4000', '宝'.repeat(42), '123'],
   ])('shows why the browser refuses to close with %s %s', async (code, reason, message) => {
-    await closeWith(code, reason);
-    await waitForStatus('Connection', message);
-    await stateIs('OPEN');
+    const opened = await site.open(appearance);
+    await opened.closeWith(code, reason);
+    await opened.statusSays(opened.connection, message);
+    await opened.stateIs('OPEN');
   });
 
-  it('shows an address that is none', async () => {
-    await closeWith('1000', '');
-    await stateIs('CLOSED');
-    await page.getByLabel('Address').fill('ftp://example.org');
-    await button('Connect').click();
-    await waitForStatus('Connection', /URL/);
-    expect(complaints).toEqual([]);
+  it('shows an address that is none, and 1006 where nothing answers', async () => {
+    const opened = await site.open(appearance);
+    await opened.closeWith('1000', '');
+    await opened.stateIs('CLOSED');
+    await opened.connectTo('ftp://example.org');
+    await opened.statusSays(opened.connection, 'URL');
+    await opened.connectTo(`${site.url.replace('http:', 'ws:')}/not-served`);
+    await opened.statusSays(opened.connection, texts.connection.unclean('1006 (abnormal closure)'));
   });
 
-  it('shows 1006 where nothing answers', async () => {
-    await closeWith('1000', '');
-    await stateIs('CLOSED');
-    await page.getByLabel('Address').fill(`${server.url.replace('http:', 'ws:')}/not-served`);
-    await button('Connect').click();
-    await waitForStatus('Connection', /^Closed without a closing handshake/);
-    expect(await facts('Connection')).toMatchObject({ code: '1006 (abnormal closure)', wasClean: 'false' });
+  it('text is sent by the keyboard alone', async () => {
+    const opened = await site.open(appearance);
+    const { page } = opened;
+    await page.getByLabel(texts.text.send, { exact: true }).focus();
+    await page.keyboard.press('ControlOrMeta+a');
+    await page.keyboard.type('typed');
+    await page.keyboard.press('Control+Enter');
+    await opened.statusSays(opened.view, '5 bytes');
+    expect(await page.getByLabel(texts.text.echo).inputValue()).toBe('typed');
+  });
+
+  it('a file that was not chosen, and a size that is none, are asked for', async () => {
+    const opened = await site.open(appearance);
+    const { binary } = texts;
+    await opened.show('binary');
+    await opened.page.getByLabel(binary.file, { exact: true }).check();
+    await opened.button(binary.button).click();
+    await opened.statusSays(opened.view, binary.choose);
   });
 
   it('is closed with 1001 when the server is stopped by Ctrl-C', async () => {
+    const server = await hawserServe();
+    const opened = await site.open(appearance, {}, server.url);
     server.child.kill('SIGINT');
-    await stateIs('CLOSED');
-    expect(await facts('Connection')).toEqual({
-      code: '1001 (going away)',
-      wasClean: 'true',
-      reason: 'The server is shutting down',
-    });
+    await opened.statusSays(opened.connection, '1001 (going away)');
     expect(await server.exited).toBe(0);
-    expect(complaints).toEqual([]);
   });
-});
 
-describe('the looks', () => {
-  it.each([
-    ['light', { colorScheme: 'light', viewport: { width: 1200, height: 900 } }],
-    ['dark', { colorScheme: 'dark', viewport: { width: 1200, height: 900 } }],
-    [
-      'phone',
-      { colorScheme: 'light', viewport: { width: 360, height: 740 }, isMobile: true, hasTouch: true },
-    ],
-    [
-      'phone-dark',
-      { colorScheme: 'dark', viewport: { width: 320, height: 640 }, isMobile: true, hasTouch: true },
-    ],
-  ] satisfies [string, BrowserContextOptions & { viewport: object }][])(
-    'nothing overflows: %s',
-    async (name, options) => {
-      await open(options);
-      await button('Send text').click();
-      await button('Send Blob').click();
-      await page.getByText(/^yes, SHA-256/).waitFor();
-      await page.screenshot({ path: `${screenshots}/${name}.png`, fullPage: true });
-      const width = await page.evaluate(() => document.documentElement.scrollWidth);
-      expect(width).toBe(options.viewport.width);
-      expect(complaints).toEqual([]);
-    },
-  );
-
-  it('the keyboard reaches every control in order, with a visible focus', async () => {
-    const reached: string[] = [];
-    for (let step = 0; step < 11; step++) {
-      await page.keyboard.press('Tab');
-      const focused = page.locator(':focus');
-      reached.push((await focused.getAttribute('id')) ?? '');
-      expect(await focused.evaluate((control) => getComputedStyle(control).outlineStyle)).toBe('solid');
+  it('a second page does not see the frames of the first', async () => {
+    const [first, second] = [await site.open(appearance), await site.open(appearance)];
+    await first.echo('mine');
+    await second.echo('yours');
+    for (const [opened, other] of [
+      [first, 'yours'],
+      [second, 'mine'],
+    ] as const) {
+      await opened.show('frames');
+      await opened.chooseFrame('sent', 'text');
+      expect(await opened.page.getByRole('listbox').textContent()).not.toContain(other);
     }
-    expect(reached.join(' ')).toBe(
-      'url close-code close-reason close text-out text-in text-send source-random mebibytes file binary-send',
-    );
+  });
+
+  it('remembers the language that was chosen', async () => {
+    const opened = await site.open(appearance);
+    await opened.button('中文').click();
+    await opened.page.getByRole('heading', { name: '文本' }).waitFor();
+    await opened.page.reload();
+    await opened.page.getByRole('heading', { name: '文本' }).waitFor();
+    expect(await opened.page.evaluate(() => [document.documentElement.lang, document.title])).toEqual([
+      'zh-CN',
+      'hawser 演示场',
+    ]);
   });
 });

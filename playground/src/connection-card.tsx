@@ -1,0 +1,166 @@
+/** Opens and closes the connection, and shows which of its four states it is in. */
+import { effect, signal } from '@preact/signals';
+import { connection, readyStates } from './connection.js';
+import { inspection } from './inspection.js';
+import { texts } from './language/language.js';
+import { ownEndpoint, withInspection } from './own-endpoint.js';
+import { closeCode } from './quantities.js';
+import { Status, type StatusText, statusSignal } from './status.js';
+
+const address = signal(ownEndpoint(false));
+const compressed = signal(false);
+const code = signal('1000');
+const reason = signal('');
+const status = statusSignal();
+
+/** What a form does, its failure shown. */
+function attempt(action: () => void): (event: Event) => void {
+  return (event) => {
+    event.preventDefault();
+    try {
+      action();
+    } catch (error) {
+      say(() => (error instanceof Error ? error.message : String(error)), 'error');
+    }
+  };
+}
+
+function say(text: () => string, tone: StatusText['tone'] = 'info'): void {
+  status.value = { text, tone };
+}
+
+function connect(): void {
+  say(() => '');
+  connection.open(withInspection(address.value, inspection.id));
+}
+
+/** An empty field means a close frame without a code. */
+function close(): void {
+  connection.close(code.value.trim() === '' ? undefined : Number(code.value), reason.value);
+}
+
+effect(() => {
+  if (connection.state.value !== 'OPEN') return;
+  const url = address.peek();
+  say(() => texts.value.connection.connected(url), 'good');
+});
+effect(() => {
+  const last = connection.past.value[0];
+  if (last === undefined) return;
+  const text = () => texts.value.connection[last.wasClean ? 'clean' : 'unclean'](closeCode(last.code));
+  say(text, last.wasClean ? 'info' : 'error');
+});
+
+/** Chooses the endpoint that compresses, unless another server's address was typed. */
+function chooseCompression(on: boolean): void {
+  if (address.value === ownEndpoint(compressed.value)) address.value = ownEndpoint(on);
+  compressed.value = on;
+}
+
+/** The card at the top of every view. */
+export function ConnectionCard() {
+  const { heading } = texts.value.connection;
+  return (
+    <section class="card" aria-labelledby="connection-heading">
+      <div class="card-head">
+        <h2 id="connection-heading">{heading}</h2>
+        <States />
+      </div>
+      <div class="forms">
+        <ConnectForm />
+        <CloseForm />
+      </div>
+      <Status of={status} />
+    </section>
+  );
+}
+
+function States() {
+  return (
+    <ol class="states" aria-label="readyState">
+      {readyStates.map((name) => (
+        <li key={name} data-state={name} aria-current={name === connection.state.value ? 'step' : undefined}>
+          {name}
+        </li>
+      ))}
+    </ol>
+  );
+}
+
+function ConnectForm() {
+  const words = texts.value.connection;
+  return (
+    <form class="row" onSubmit={attempt(connect)}>
+      <label class="field grow">
+        <span>{words.address}</span>
+        <input
+          type="text"
+          inputMode="url"
+          autocomplete="off"
+          spellcheck={false}
+          required
+          value={address}
+          onInput={({ currentTarget }) => {
+            address.value = currentTarget.value;
+          }}
+        />
+      </label>
+      <button type="submit" class="primary" disabled={connection.state.value !== 'CLOSED'}>
+        {words.connect}
+      </button>
+      <label class="choice wide">
+        <input
+          type="checkbox"
+          checked={compressed}
+          onChange={({ currentTarget }) => chooseCompression(currentTarget.checked)}
+        />
+        {words.compress}
+      </label>
+    </form>
+  );
+}
+
+function CloseForm() {
+  const words = texts.value.connection;
+  const isClosing = connection.state.value === 'CLOSING' || connection.state.value === 'CLOSED';
+  return (
+    <form class="row" onSubmit={attempt(close)}>
+      <label class="field code">
+        <span>{words.code}</span>
+        <input
+          type="text"
+          inputMode="numeric"
+          pattern="[0-9]*"
+          autocomplete="off"
+          value={code}
+          onInput={({ currentTarget }) => {
+            code.value = currentTarget.value;
+          }}
+        />
+      </label>
+      <label class="field grow">
+        <span>{words.reason}</span>
+        <input
+          type="text"
+          autocomplete="off"
+          placeholder={words.optional}
+          value={reason}
+          onInput={({ currentTarget }) => {
+            reason.value = currentTarget.value;
+          }}
+        />
+      </label>
+      <button type="submit" disabled={isClosing}>
+        {words.close}
+      </button>
+    </form>
+  );
+}
+
+/** Why nothing can be sent in a state other than OPEN. */
+export function whyNotSent(): string {
+  const { notYet, over } = texts.value.connection;
+  const state = connection.state.value;
+  const isNew = connection.past.value.length === 0 || state === 'CONNECTING';
+  return isNew ? notYet : over(state);
+}

@@ -1,0 +1,116 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { gzipSync } from 'node:zlib';
+import type axe from 'axe-core';
+import { describe, expect, it } from 'vitest';
+import { root } from '../cli/hawser-process.js';
+import {
+  type Appearance,
+  appearances,
+  artefacts,
+  type OpenPage,
+  playground,
+  viewNames,
+} from './playground.js';
+
+const site = playground();
+const axePath = createRequire(import.meta.url).resolve('axe-core');
+
+const screens = [
+  { screen: 'desktop', options: { viewport: { width: 1280, height: 900 } } },
+  { screen: 'phone', options: { viewport: { width: 360, height: 740 }, isMobile: true, hasTouch: true } },
+];
+
+/** Something to see in every view. */
+async function fill(opened: OpenPage): Promise<void> {
+  const { texts } = opened;
+  await opened.echo(texts.text.sample);
+  await opened.show('binary');
+  await opened.page.getByLabel('MiB').fill('1');
+  await opened.button(texts.binary.button).click();
+  await opened.page.getByText(new RegExp(`^${texts.binary.yes}, SHA-256`)).waitFor();
+  await opened.show('frames');
+  await opened.askFor(texts.frames.fragments);
+  await opened.closeWith('4000', 'bye');
+  await opened.stateIs('CLOSED');
+  await opened.button(texts.connection.connect).click();
+  await opened.stateIs('OPEN');
+  await opened.show('life');
+  await opened.page.getByRole('img', { name: texts.life.latency }).waitFor();
+  await opened.show('text');
+  await opened.echo(texts.text.sample);
+  await opened.show('frames');
+  await opened.askFor(texts.frames.fragments);
+  await opened.chooseFrame('received', 'text');
+}
+
+/** What axe-core finds serious or worse. */
+async function findings(opened: OpenPage): Promise<string[]> {
+  const { violations, passes } = await opened.page.evaluate(() =>
+    (globalThis as unknown as { axe: typeof axe }).axe.run(document),
+  );
+  expect(passes.length).toBeGreaterThan(10);
+  return violations
+    .filter(({ impact }) => impact === 'serious' || impact === 'critical')
+    .map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' | ')}`);
+}
+
+describe.each(appearances)('$name', (appearance: Appearance) => {
+  it.each(screens)(
+    'no view overflows, and axe finds nothing serious: $screen',
+    async ({ screen, options }) => {
+      const opened = await site.open(appearance, options);
+      await opened.page
+        .addScriptTag({ path: axePath })
+        .catch(() => opened.page.evaluate(readFileSync(axePath, 'utf8')));
+      await fill(opened);
+      for (const view of viewNames) {
+        await opened.show(view);
+        if (view === 'frames') await opened.chooseFrame('received', 'text');
+        const { tag } = appearance.texts;
+        const path = `${artefacts}/${view}-${tag}-${appearance.colorScheme}-${screen}.png`;
+        await opened.page.screenshot({ path, fullPage: true });
+        const width = await opened.page.evaluate(() => document.documentElement.scrollWidth);
+        expect(width, view).toBe(options.viewport.width);
+        expect(await findings(opened), view).toEqual([]);
+      }
+    },
+  );
+});
+
+it('the keyboard reaches every control in order, with a visible focus', async () => {
+  const opened = await site.open(appearances[0]);
+  const reached: string[] = [];
+  for (let step = 0; step < 15; step++) {
+    await opened.page.keyboard.press('Tab');
+    const focused = opened.page.locator(':focus');
+    reached.push(await focused.evaluate((control) => control.textContent || control.id || control.tagName));
+    expect(await focused.evaluate((control) => getComputedStyle(control).outlineStyle)).toBe('solid');
+  }
+  expect(reached.join(' ')).toBe(
+    'English 中文 INPUT INPUT INPUT INPUT Close Text Binary Frames Handshake Life text-out text-in Send text',
+  );
+});
+
+it('the page weighs less than 150 KiB, gzipped', () => {
+  const folder = `${root}dist/playground/`;
+  const files = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) =>
+    entry.isFile(),
+  );
+  const sizes = files.map(({ parentPath, name }) => gzipSync(readFileSync(`${parentPath}/${name}`)).length);
+  const total = sizes.reduce((sum, size) => sum + size, 0);
+  expect(total).toBeGreaterThan(10_000);
+  expect(total).toBeLessThan(150 * 1024);
+});
+
+it('the page loads nothing from elsewhere, and its language, title and viewport are told', async () => {
+  const opened = await site.open(appearances[0]);
+  const loaded = await opened.page.evaluate(() =>
+    performance.getEntriesByType('resource').map(({ name }) => name),
+  );
+  expect(loaded.length).toBeGreaterThan(1);
+  expect(loaded.filter((url) => !url.startsWith(site.url))).toEqual([]);
+  const html = readFileSync(`${root}dist/playground/index.html`, 'utf8');
+  for (const part of ['<html lang=', '<title>', 'name="viewport"', 'name="description"'])
+    expect(html).toContain(part);
+});
