@@ -16,6 +16,9 @@ interface BoundSocket extends Duplex {
   [kListener]: SocketListener;
 }
 
+/** Hears of what comes behind the end. */
+const NOBODY: SocketListener = { receive() {}, receiveEnd() {}, socketEnded() {} };
+
 /** Milliseconds of silence after which the kernel probes the peer. */
 const KEEP_ALIVE_DELAY = 60_000;
 
@@ -56,7 +59,10 @@ function onEnd(this: BoundSocket): void {
 }
 
 function onClose(this: BoundSocket): void {
-  this[kListener].socketEnded();
+  const listener = this[kListener];
+  // Node keeps a socket until the next full collection: what was the connection's need not stay with it.
+  this[kListener] = NOBODY;
+  listener.socketEnded();
 }
 
 /** `close` follows and tells all: 1006. */

@@ -16,6 +16,8 @@ export class PendingHandshake {
   private controller: AbortController | null = null;
   private stopTimer: (() => void) | null = null;
   private open = true;
+  /** Made where an asynchronous check is waited for, which few handshakes have. */
+  private onSocketClose: (() => void) | null = null;
   private watching = false;
   /** Whether an asynchronous check has kept it waiting; without one only the application itself can interfere. */
   waited = false;
@@ -58,15 +60,18 @@ export class PendingHandshake {
     this.watching = true;
     this.waited = true;
     this.waiting.add(this);
+    this.onSocketClose = () => {
+      if (this.end()) this.controller?.abort(new Error('The client has gone'));
+    };
     this.socket.on('error', destroy).on('close', this.onSocketClose);
-    this.socket.on('readable', this.onReadable).on('end', destroy);
+    this.socket.on('readable', readEnd).on('end', destroy);
   }
 
   /** Ends `watchEnd`. A stream takes this in at the next tick, and then reads on if somebody listens for data. */
   unwatchEnd(): void {
     if (!this.watching) return;
     this.watching = false;
-    this.socket.removeListener('readable', this.onReadable).removeListener('end', destroy);
+    this.socket.removeListener('readable', readEnd).removeListener('end', destroy);
   }
 
   /**
@@ -110,20 +115,16 @@ export class PendingHandshake {
     this.open = false;
     this.stopTimer?.();
     this.unwatchEnd();
-    if (!this.waited) return true;
+    if (this.onSocketClose === null) return true;
     this.socket.removeListener('close', this.onSocketClose);
     this.waiting.delete(this);
     return true;
   }
+}
 
-  /** Readable without bytes is the end, which only a read tells. */
-  private readonly onReadable = (): void => {
-    if (this.socket.readableLength === 0) this.socket.read();
-  };
-
-  private readonly onSocketClose = (): void => {
-    if (this.end()) this.controller?.abort(new Error('The client has gone'));
-  };
+/** Readable without bytes is the end, which only a read tells. */
+function readEnd(this: Duplex): void {
+  if (this.readableLength === 0) this.read();
 }
 
 function destroy(this: Duplex): void {

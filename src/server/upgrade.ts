@@ -83,9 +83,13 @@ export function upgradeResponse(
   return { subprotocol, head };
 }
 
-function chooseSubprotocol(offered: Set<string>, request: IncomingMessage, policy: UpgradePolicy): string {
+function chooseSubprotocol(
+  offered: ReadonlySet<string>,
+  request: IncomingMessage,
+  policy: UpgradePolicy,
+): string {
   if (offered.size === 0) return '';
-  if (policy.handleProtocols) return policy.handleProtocols(offered, request) || '';
+  if (policy.handleProtocols) return policy.handleProtocols(new Set(offered), request) || '';
   return offered.values().next().value as string;
 }
 

@@ -156,7 +156,7 @@ export class WebSocketServer<
     head: Buffer,
     callback: (socket: ServerSocket<T, Context>, request: InstanceType<U>) => void,
   ): void {
-    if (adopted.has(socket)) {
+    if (isAdopted(socket)) {
       // Another server has refused it and nothing can be sent any more: that is no reason to end the process.
       if (!socket.writable) return;
       throw new UsageError(
@@ -164,7 +164,7 @@ export class WebSocketServer<
         'server.handleUpgrade() was called more than once with the same socket, possibly due to a misconfiguration',
       );
     }
-    adopted.add(socket);
+    (socket as AdoptedSocket)[kAdopted] = true;
     this._handler.handle(request, socket, head, (upgraded) => callback(this._accept(upgraded), request));
   }
 
@@ -313,7 +313,7 @@ export class WebSocketServer<
       isRunning: () => this._state === RUNNING,
       upgrade: (request, socket, head) => {
         // A listener of the application may have handed it to another server.
-        if (!adopted.has(socket)) this.handleUpgrade(request as InstanceType<U>, socket, head, connected);
+        if (!isAdopted(socket)) this.handleUpgrade(request as InstanceType<U>, socket, head, connected);
       },
     };
   }
@@ -355,5 +355,10 @@ function isMistake({ code, cause }: HandshakeError): boolean {
   return code === 'WS_ERR_CHECK_FAILED' || cause instanceof TypeError || cause instanceof ReferenceError;
 }
 
-/** Sockets that were handed in; a second time is a mistake that would mix two protocols' bytes. */
-const adopted = new WeakSet<Duplex>();
+/** On sockets that were handed in; a second time is a mistake that would mix two protocols' bytes. */
+const kAdopted = Symbol('adopted');
+type AdoptedSocket = Duplex & { [kAdopted]?: boolean };
+
+function isAdopted(socket: AdoptedSocket): boolean {
+  return socket[kAdopted] === true;
+}

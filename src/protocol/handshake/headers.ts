@@ -10,55 +10,76 @@ const none: readonly string[] = [];
 
 /** Header fields of one message; names are compared without case, the order of equal names is kept. */
 export class HeaderFields {
-  // A Map, since the names are the peer's: `__proto__` is a field like any other.
-  readonly #valuesByName = new Map<string, string[]>();
-  #count = 0;
+  /** Name, value, name, value: a handshake looks up few names, for which a Map took 1.3 KB and longer. */
+  #list: string[] = [];
+  /** Whether the list is somebody else's, so that it is copied before a change. */
+  #isShared = false;
 
-  /** Fields from Node's `rawHeaders` layout: name, value, name, value. */
+  /** Fields from Node's `rawHeaders` layout: name, value, name, value. The array is read only, and must not change. */
   static fromRaw(rawHeaders: readonly string[]): HeaderFields {
     const fields = new HeaderFields();
-    for (let index = 0; index + 1 < rawHeaders.length; index += 2) {
-      fields.append(rawHeaders[index], rawHeaders[index + 1]);
-    }
+    fields.#isShared = rawHeaders.length % 2 === 0;
+    fields.#list = fields.#isShared ? (rawHeaders as string[]) : rawHeaders.slice(0, -1);
     return fields;
   }
 
   /** Number of fields; a repeated name counts each time. */
   get count(): number {
-    return this.#count;
+    return this.#list.length / 2;
   }
 
   /** Adds a field after those of the same name. Checks neither name nor value. */
   append(name: string, value: string): void {
-    const key = name.toLowerCase();
-    const values = this.#valuesByName.get(key);
-    if (values === undefined) this.#valuesByName.set(key, [value]);
-    else values.push(value);
-    this.#count += 1;
+    if (this.#isShared) this.#list = [...this.#list];
+    this.#isShared = false;
+    this.#list.push(name, value);
   }
 
   /** Replaces the fields of a name; `undefined` removes them. */
   set(name: string, value: string | readonly string[] | undefined): void {
-    this.#count -= this.all(name).length;
-    this.#valuesByName.delete(name.toLowerCase());
+    const list = this.#list;
+    const lower = name.toLowerCase();
+    this.#list = list.filter((_, index) => !isName(list[index - (index % 2)], name, lower));
+    this.#isShared = false;
     if (value !== undefined) this.append(name, String(value));
   }
 
   /** Whether there is a field of this name. */
   has(name: string): boolean {
-    return this.#valuesByName.has(name.toLowerCase());
+    return this.#find(name, 0) >= 0;
   }
 
   /** The combined value: all values of this name joined by `, ` (RFC 9110 §5.2); `undefined` if there is none. */
   get(name: string): string | undefined {
-    const values = this.#valuesByName.get(name.toLowerCase());
-    return values?.length === 1 ? values[0] : values?.join(', ');
+    const values = this.all(name);
+    return values.length <= 1 ? values[0] : values.join(', ');
   }
 
   /** Every value of this name in the order of arrival; empty if there is none. */
   all(name: string): readonly string[] {
-    return this.#valuesByName.get(name.toLowerCase()) ?? none;
+    const first = this.#find(name, 0);
+    if (first < 0) return none;
+    const values = [this.#list[first + 1]];
+    for (let at = this.#find(name, first + 2); at >= 0; at = this.#find(name, at + 2)) {
+      values.push(this.#list[at + 1]);
+    }
+    return values;
   }
+
+  /** Where the next field of this name stands; -1 if there is none. */
+  #find(name: string, from: number): number {
+    const list = this.#list;
+    const lower = name.toLowerCase();
+    for (let index = from; index < list.length; index += 2) {
+      if (isName(list[index], name, lower)) return index;
+    }
+    return -1;
+  }
+}
+
+/** Whether a field's name is the one that is looked for; most differ in length. */
+function isName(name: string, wanted: string, lower: string): boolean {
+  return name.length === wanted.length && (name === wanted || name.toLowerCase() === lower);
 }
 
 /** Header fields to send: an object, or pairs where a name may come twice (such as `Set-Cookie`). */

@@ -29,7 +29,7 @@ export interface CheckedUpgrade {
   /** `Sec-WebSocket-Key`, base64 of 16 bytes. */
   key: string;
   /** Offered subprotocols in the client's order of preference; empty if none. */
-  subprotocols: Set<string>;
+  subprotocols: ReadonlySet<string>;
   /** Offered extensions in the client's order of preference; empty if none. */
   extensions: readonly ExtensionOffer[];
   /** `Host`: name or address, with the port if one was given. */
@@ -93,6 +93,9 @@ const rules: readonly Rule[] = [
   },
 ];
 
+const NO_SUBPROTOCOLS: ReadonlySet<string> = new Set();
+const NO_EXTENSIONS: readonly ExtensionOffer[] = Object.freeze([]);
+
 /**
  * Judges an opening handshake by RFC 6455 §4.2.1. Several `Sec-WebSocket-Protocol` or
  * `Sec-WebSocket-Extensions` fields count as one list (§11.3.2, §11.3.4).
@@ -108,8 +111,8 @@ export function checkUpgradeRequest(request: UpgradeRequest): CheckedUpgrade {
   const extensions = fields.get('Sec-WebSocket-Extensions');
   return {
     key: only(fields, 'Sec-WebSocket-Key') as string,
-    subprotocols: subprotocols === undefined ? new Set() : parseSubprotocols(subprotocols),
-    extensions: extensions === undefined ? [] : parseExtensions(extensions),
+    subprotocols: subprotocols === undefined ? NO_SUBPROTOCOLS : parseSubprotocols(subprotocols),
+    extensions: extensions === undefined ? NO_EXTENSIONS : parseExtensions(extensions),
     host: only(fields, 'Host') as string,
     origin: fields.get('Origin'),
   };
