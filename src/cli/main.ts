@@ -5,6 +5,7 @@
  */
 import { readFileSync } from 'node:fs';
 import { CommandError } from './command-error.js';
+import { connectCommand } from './connect/connect-command.js';
 import { serveCommand } from './serve-command.js';
 
 const usage = `hawser: WebSockets for Node.js
@@ -13,13 +14,17 @@ Usage: hawser <command> [options]
 
 Commands:
   serve      Serve the playground page and an echo endpoint
+  connect    Talk to a WebSocket server from the terminal or in a pipe
 
 Options:
   --help     Show this text, or a command's own after the command
   --version  Show the version
 `;
 
-const commands = new Map([['serve', serveCommand]]);
+const commands = new Map([
+  ['serve', serveCommand],
+  ['connect', connectCommand],
+]);
 
 async function main([name, ...rest]: string[]): Promise<void> {
   if (name === '--version') return print(version());

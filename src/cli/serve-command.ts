@@ -10,11 +10,10 @@ import { CommandError } from './command-error.js';
 import { echoServers } from './echo-server.js';
 import { pageListener } from './page.js';
 import { parseServeOptions, type ServeOptions, serveUsage } from './serve-options.js';
+import { onStopSignal } from './stop-signals.js';
 
 /** How long connections have to answer the close frame when the server stops, in milliseconds. */
 const drainDeadline = 3_000;
-/** The exit code of a process that a second Ctrl-C ended: 128 + SIGINT. */
-const interrupted = 130;
 
 /** Serves until SIGINT or SIGTERM. */
 export async function serveCommand(args: readonly string[]): Promise<void> {
@@ -74,28 +73,12 @@ function address(http: Server, { host }: ServeOptions): string {
 
 /** The first signal closes every connection with 1001 (RFC 6455 §7.4.1: going away), a second one ends at once. */
 function stopOnSignal(http: Server, servers: readonly WebSocketServer[]): void {
-  let stoppedAt: number | undefined;
-  const stop = async (): Promise<void> => {
-    if (stoppedAt !== undefined) {
-      if (performance.now() - stoppedAt >= echoOfSignal()) process.exit(interrupted);
-      return;
-    }
-    stoppedAt = performance.now();
+  onStopSignal(async () => {
     process.stdout.write('\nClosing every connection. Press Ctrl-C again to end at once.\n');
     http.close();
     const end = { code: 1001, reason: 'The server is shutting down', deadline: drainDeadline };
     await Promise.all(servers.map((server) => server.drain(end)));
     http.closeAllConnections();
     process.exit(0);
-  };
-  process.on('SIGINT', stop);
-  process.on('SIGTERM', stop);
-}
-
-/**
- * How long a further signal counts as the same one, in milliseconds: npm and npx pass on a Ctrl-C that the
- * terminal has already delivered to every process.
- */
-function echoOfSignal(): number {
-  return process.env.npm_lifecycle_event === undefined ? 0 : 1_000;
+  });
 }

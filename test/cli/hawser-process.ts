@@ -19,6 +19,8 @@ export interface HawserProcess {
   readonly exited: Promise<number | null>;
   /** Resolves with the match once stdout has it; rejects if the process ends before. */
   prints(pattern: RegExp): Promise<RegExpExecArray>;
+  /** The same for stderr. */
+  printsError(pattern: RegExp): Promise<RegExpExecArray>;
 }
 
 /** Runs `hawser` with these arguments, as from a shell: not under npm, unless `env` says so. */
@@ -48,16 +50,18 @@ export function observe(child: ChildProcess): HawserProcess {
     });
   }
   const exited = once(child, 'close').then(([code]) => code as number | null);
-  const prints = async (pattern: RegExp): Promise<RegExpExecArray> => {
+  const waitFor = async (name: 'stdout' | 'stderr', pattern: RegExp): Promise<RegExpExecArray> => {
     for (;;) {
-      const match = pattern.exec(output.stdout);
+      const match = pattern.exec(output[name]);
       if (match !== null) return match;
       const ended = await Promise.race([
         exited.then(() => true),
-        once(child.stdout!, 'data').then(() => false),
+        once(child[name]!, 'data').then(() => false),
       ]);
       if (ended) throw new Error(`ended without printing ${pattern}: ${output.stdout}${output.stderr}`);
     }
   };
-  return { child, output, exited, prints };
+  const prints = (pattern: RegExp) => waitFor('stdout', pattern);
+  const printsError = (pattern: RegExp) => waitFor('stderr', pattern);
+  return { child, output, exited, prints, printsError };
 }
