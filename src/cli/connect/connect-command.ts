@@ -133,6 +133,7 @@ class Session {
     });
     this.#screen.typed = prompt;
     return () => {
+      prompt.hide();
       this.#screen.typed = undefined;
       prompt.close();
     };
