@@ -2,7 +2,7 @@ import { Buffer } from 'node:buffer';
 import type { Duplex } from 'node:stream';
 import { CloseCode } from '../protocol/close-codes.js';
 import { closePayload } from '../protocol/close-payload.js';
-import { ConnectionClosedError, type LimitError, type ProtocolError } from '../protocol/errors.js';
+import { ConnectionClosedError, LimitError, type ProtocolError } from '../protocol/errors.js';
 import type { ProtocolHandler } from '../protocol/protocol-handler.js';
 import { WebSocketProtocol } from '../protocol/websocket-protocol.js';
 import type { ConnectionOwner, StreamReceiver } from './connection-owner.js';
@@ -288,11 +288,11 @@ export class Connection extends SocketWriter implements ProtocolHandler, Outgoin
   }
 
   /** @internal */
-  slowConsumer(action: SlowConsumerAction, error: LimitError): void {
+  slowConsumer(action: SlowConsumerAction): void {
     const { bufferedAmount } = this.outgoing;
     const { slowConsumer } = diagnostics;
     if (slowConsumer.hasSubscribers) slowConsumer.publish({ socket: this.owner, bufferedAmount, action });
-    if (action === 'close') this.destroyWith(error);
+    if (action === 'close') this.destroyWith(new LimitError('WS_ERR_SLOW_CONSUMER'));
   }
 
   // The socket's events.

@@ -21,8 +21,8 @@ export interface OutgoingHandler extends SocketWriter {
   drained(): void;
   /** A message could not be compressed or read, so the peer would miss it: the connection has to be destroyed. */
   sendFailed(error: Error): void;
-  /** A message met `maxBufferedAmount`; with `close` the connection has to be destroyed with `error`. */
-  slowConsumer(action: SlowConsumerAction, error: LimitError): void;
+  /** A message met `maxBufferedAmount`; with `close` the connection has to be destroyed. */
+  slowConsumer(action: SlowConsumerAction): void;
 }
 
 /**
@@ -260,7 +260,7 @@ export class Outgoing {
     const buffered = this.bufferedAmount;
     const begun = this.admitted;
     const fits = buffered === 0 || buffered + size <= this.handler.settings.maxBufferedAmount;
-    if (begun === false) fail(callback, new LimitError('WS_ERR_SLOW_CONSUMER'));
+    if (begun === false) failSlow(callback);
     const admitted = begun !== false && (fits || this.meetLimit(size, begun === true, callback));
     this.admitted = fin ? null : admitted;
     return admitted;
@@ -270,10 +270,9 @@ export class Outgoing {
     const { slowConsumer } = this.handler.settings;
     const wanted = typeof slowConsumer === 'function' ? slowConsumer(size) : slowConsumer;
     const action = wanted === 'drop' && begun ? 'send' : wanted;
-    const error = new LimitError('WS_ERR_SLOW_CONSUMER');
-    this.handler.slowConsumer(action, error);
+    this.handler.slowConsumer(action);
     if (action === 'send') return true;
-    fail(callback, error);
+    failSlow(callback);
     this.drainDue = true;
     this.checkDrain();
     if (action === 'drop') this.dropped++;
@@ -391,6 +390,11 @@ function bufferOf(payload: Buffer | string): Buffer {
 /** Never at once: what a callback throws must not leave the queue half emptied. */
 function fail(callback: SendCallback | undefined, error: Error): void {
   if (callback !== undefined) nextTick(callback, error);
+}
+
+/** A broadcast drops for many at a time: no error is made where nobody is told. */
+function failSlow(callback: SendCallback | undefined): void {
+  if (callback !== undefined) fail(callback, new LimitError('WS_ERR_SLOW_CONSUMER'));
 }
 
 function drained(handler: OutgoingHandler): void {
