@@ -273,9 +273,10 @@ export class Outgoing {
     this.handler.slowConsumer(action);
     if (action === 'send') return true;
     failSlow(callback);
+    if (action === 'close') return false;
+    this.dropped++;
     this.drainDue = true;
     this.checkDrain();
-    if (action === 'drop') this.dropped++;
     return false;
   }
 

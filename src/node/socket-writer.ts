@@ -85,7 +85,8 @@ export abstract class SocketWriter {
 
   /** Calls back, never at once, when all that was written so far has left. */
   whenWritten(callback: SendCallback): void {
-    if (this.unsentBytes > 0 && this.socket.writable) this.socket.write(EMPTY, callback as WriteCallback);
+    this.watch();
+    if (this.blocked && this.socket.writable) this.socket.write(EMPTY, callback as WriteCallback);
     else nextTick(callback, this.lost());
   }
 

@@ -147,6 +147,7 @@ export class FrameDecoder {
     this.gate = 'open';
     this.remaining = -1;
     this.headerLength = 0;
+    this.refused = null;
     this.endMessage();
   }
 

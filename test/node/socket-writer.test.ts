@@ -142,6 +142,26 @@ describe('whenWritten', () => {
     expect(results).toEqual(['free', 'blocked']);
   });
 
+  it('calls back in order, also when nothing waits but what callbacks wait behind', async () => {
+    const socket = new RecordingDuplex();
+    const { writer } = writerOn(socket);
+    const results: string[] = [];
+    socket.stall = true;
+    writer.write(Buffer.from('a'), undefined);
+    writer.whenWritten(() => results.push('first'));
+    socket.proceed();
+    await turn();
+    expect([writer.unsentBytes, results]).toEqual([0, []]);
+    writer.whenWritten(() => results.push('second'));
+    await turn();
+    expect(results).toEqual([]);
+    socket.stall = false;
+    socket.proceed();
+    await turn();
+    await turn();
+    expect(results).toEqual(['first', 'second']);
+  });
+
   it('calls back with an error where the socket has gone, before or meanwhile', async () => {
     const socket = new RecordingDuplex();
     const { writer } = writerOn(socket);

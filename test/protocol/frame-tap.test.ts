@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { FrameDecoder } from '../../src/protocol/frame-decoder.js';
 import type { TappedFrame } from '../../src/protocol/frame-tap.js';
 import type { WebSocketProtocol } from '../../src/protocol/websocket-protocol.js';
 import { everyCut, seededBytes } from './every-cut.js';
@@ -235,4 +236,14 @@ it('a frame of permessage-deflate is shown as it was sent', () => {
     { direction: 'received', rsv: 4, payload: words(payload) },
     { direction: 'sent', rsv: 4, payload: words(payload), error: null },
   ]);
+});
+
+it('a decoder that begins again keeps nothing of a header that it refused', () => {
+  const rules = { masked: false, rsv1: false, maxPayload: 100, maxFragments: 10 };
+  const nobody = { frameStart() {}, framePayload() {}, frameEnd() {}, frameError() {} };
+  const decoder = new FrameDecoder(nobody, rules);
+  decoder.decode(rawFrame({ opcode: 3 }));
+  expect(decoder.refused).not.toBeNull();
+  decoder.restart();
+  expect(decoder.refused).toBeNull();
 });

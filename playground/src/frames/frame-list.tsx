@@ -8,17 +8,19 @@ import { isControl, opcodeName, preview } from './frame.js';
 
 const showsData = signal(true);
 const showsControl = signal(true);
-/** Number of the chosen frame; the newest one while none is. */
+/** Number of the chosen frame; the newest one of a message while none is. */
 const chosen = signal<number | undefined>(undefined);
 
 const listed = computed(() =>
   inspection.frames.value.filter((frame) => (isControl(frame) ? showsControl.value : showsData.value)),
 );
 
-/** The frame that is shown in full. */
-export const shownFrame = computed(
-  () => listed.value.find(({ number }) => number === chosen.value) ?? listed.value.at(-1),
-);
+/** The frame that is shown in full; a heartbeat does not take the place of a message that somebody may be reading. */
+export const shownFrame = computed(() => {
+  const frames = listed.value;
+  const isChosen = ({ number }: InspectedFrame): boolean => number === chosen.value;
+  return frames.find(isChosen) ?? frames.findLast((frame) => !isControl(frame)) ?? frames.at(-1);
+});
 
 // A new connection counts its frames from 1 again.
 inspection.opening.subscribe(() => {
@@ -47,14 +49,23 @@ function move(event: KeyboardEvent): void {
 
 const optionId = ({ number }: InspectedFrame): string => `frame-${number}`;
 
+/** Scrolls the list alone, not the page, which somebody may be reading further down. */
+function keepInView(list: HTMLElement, id: string): void {
+  const line = list.querySelector<HTMLElement>(`#${id}`);
+  if (line === null) return;
+  const top = line.offsetTop - list.offsetTop;
+  if (top < list.scrollTop) list.scrollTop = top;
+  const bottom = top + line.offsetHeight;
+  if (bottom > list.scrollTop + list.clientHeight) list.scrollTop = bottom - list.clientHeight;
+}
+
 /** The list with its filter. */
 export function FrameList() {
   const words = texts.value.frames;
   const list = useRef<HTMLDivElement>(null);
   const shown = shownFrame.value;
   useEffect(() => {
-    if (shown !== undefined)
-      list.current?.querySelector(`#${optionId(shown)}`)?.scrollIntoView({ block: 'nearest' });
+    if (shown !== undefined && list.current !== null) keepInView(list.current, optionId(shown));
   }, [shown]);
   return (
     <div class="frame-list">

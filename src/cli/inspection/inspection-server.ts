@@ -13,6 +13,8 @@ import { watch } from './watch.js';
 const maxPages = 64;
 /** A command is short; in bytes. */
 const maxCommand = 8 * 1024;
+/** With more than this waiting for the browser, in bytes, nothing is sent for a command. */
+const maxBuffered = 1024 * 1024;
 
 /** One page and the connection that it looks into. */
 interface Inspection {
@@ -81,6 +83,8 @@ export class InspectionServer {
 function obey({ socket, feed }: Inspection, command: string): void {
   try {
     if (socket?.readyState !== WebSocket.OPEN) throw new Error('There is no connection to send it on');
+    if (socket.bufferedAmount > maxBuffered)
+      throw new Error('The browser does not read what was sent before');
     provoke(socket, JSON.parse(command));
   } catch (error) {
     feed.tell({ type: 'refused', reason: (error as Error).message });

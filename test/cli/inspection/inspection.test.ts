@@ -270,6 +270,20 @@ describe('a page may ask for', () => {
     await once(client, 'message');
   });
 
+  it('nothing while the browser does not read', async () => {
+    const { page, client } = await inspected();
+    client.pause();
+    const text = 'x'.repeat(8000);
+    const refused = page.until(({ type }) => type === 'refused');
+    const isRefused = (): boolean => page.messages.some(({ type }) => type === 'refused');
+    for (let asked = 0; asked < 20_000 && !isRefused(); asked++) {
+      page.ask({ do: 'fragments', text, count: 2, ping: false });
+      if (asked % 100 === 0) await new Promise((resolve) => setImmediate(resolve));
+    }
+    expect(await refused).toMatchObject({ reason: 'The browser does not read what was sent before' });
+    client.resume();
+  });
+
   it('nothing without a connection', async () => {
     const page = new Page(newId());
     await once(page.socket, 'open');
