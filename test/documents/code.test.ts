@@ -92,21 +92,32 @@ describe('the TypeScript of the documents', () => {
       'mermaid',
       'nginx',
       'sh',
+      'text',
       'ts',
     ]);
   });
 });
 
 describe('a program', () => {
+  const shown = documents.flatMap(({ path, blocks }) => {
+    const typescript = blocks.filter(({ language }) => language === 'ts');
+    return blocks.flatMap((block, at) => {
+      const before = blocks[at - 1];
+      if (block.language !== 'text' || before?.language !== 'ts') return [];
+      const file = fileOf(path, before, typescript.indexOf(before)).replace(/\.ts$/, '.js');
+      return [{ file, output: block.code }];
+    });
+  });
+
+  it('with its output below it stands in the guide', () => expect(shown.length).toBeGreaterThan(10));
+
+  it.each(shown)('prints what stands below it: $file', ({ file, output }) => expect(run(file)).toBe(output));
+
   it('of the reference tells what it says', () => {
     const output = run('docs/reference/protocol/block-1.js');
     expect(output).toContain('message: Hello\n');
     // RFC 6455 §5.5.1: FIN and opcode 8, six bytes, code 1000, the reason.
     expect(output).toMatch(/^to the peer: <Buffer 88 06 03 e8 64 6f 6e 65> ?$/m);
-  });
-
-  it('of the guide computes the accept key', () => {
-    expect(run('docs/guide/protocol/block-2.js')).toBe('true\n');
   });
 });
 

@@ -38,7 +38,7 @@ export interface MarkdownDocument {
 }
 
 /** Folders that are not part of the repository. */
-const foreign = new Set(['node_modules', 'dist', 'coverage', 'test-artifacts', '.git']);
+const foreign = new Set(['node_modules', 'dist', 'coverage', 'test-artifacts', '.git', '.vitepress']);
 
 /** Every Markdown file of the repository. */
 export function allDocuments(): MarkdownDocument[] {
