@@ -10,22 +10,13 @@ import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { WebSocket } from '../../src/index.js';
+import { anyPort } from './any-port.js';
 import { allDocuments, type CodeBlock, readDocument, root } from './markdown.js';
 
 const documents = allDocuments();
 const readme = readDocument('README.md');
 let folder: string;
 let compilerOutput: string;
-
-/** Every HTTP server of the program listens on a free port of 127.0.0.1, whatever it asks for, and tells it. */
-const anyPort = `
-import { Server } from 'node:net';
-const { listen } = Server.prototype;
-Server.prototype.listen = function (options, ...rest) {
-  this.once('listening', () => console.log('PORT ' + this.address().port));
-  return listen.call(this, { ...options, port: 0, host: '127.0.0.1' }, ...rest);
-};
-`;
 
 /** Where a block goes: its own name or its number, in a folder for each document. */
 function fileOf(document: string, block: CodeBlock, index: number): string {
@@ -107,6 +98,13 @@ describe('a program', () => {
       const file = fileOf(path, before, typescript.indexOf(before)).replace(/\.ts$/, '.js');
       return [{ file, output: block.code }];
     });
+  });
+
+  it('or a command stands above every output', () => {
+    const above = documents.flatMap(({ blocks }) =>
+      blocks.flatMap(({ language }, at) => (language === 'text' ? [blocks[at - 1]?.language] : [])),
+    );
+    expect(above.filter((language) => language !== 'ts' && language !== 'sh')).toEqual([]);
   });
 
   it('with its output below it stands in the guide', () => expect(shown.length).toBeGreaterThan(10));
