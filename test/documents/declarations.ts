@@ -35,6 +35,27 @@ export function membersOf(file: string, name: string): Declaration[] {
   return [...members.values()];
 }
 
+/** Everything that a source file declares, exported or not: `name`, and `Name.member` of classes and tables. */
+export function declaredNames(file: string): Set<string> {
+  const names = new Set<string>();
+  let owner = '';
+  for (const line of readFileSync(root + file, 'utf8').split('\n')) {
+    const [, kind, declared] = declaration.exec(line) ?? [];
+    if (declared !== undefined) {
+      names.add(declared);
+      owner = kind === 'function' ? '' : declared;
+    }
+    const member = owner === '' ? undefined : anyMember.exec(line)?.[1];
+    if (member !== undefined) names.add(`${owner}.${member}`);
+  }
+  return names;
+}
+
+const declaration =
+  /^(?:export )?(?:declare )?(?:abstract )?(?:async )?(const|function|class|interface|type) (\w+)/;
+const anyMember =
+  /^ {2}(?:(?:declare|private|protected|readonly|static|abstract|override|async|get|set) )*#?(\w+)[?!]?[:(<=]/;
+
 /** What an entry file exports, through all its re-exports; `default` and `module.exports` are left out. */
 export function exportsOf(file: string): ExportedDeclaration[] {
   const text = readFileSync(root + file, 'utf8');

@@ -42,7 +42,12 @@ const foreign = new Set(['node_modules', 'dist', 'coverage', 'test-artifacts', '
 
 /** Every Markdown file of the repository. */
 export function allDocuments(): MarkdownDocument[] {
-  return markdownBelow('').sort().map(readDocument);
+  return filesBelow('', '.md').sort().map(readDocument);
+}
+
+/** The TypeScript files of a folder, which ends with a slash, as paths from the root. */
+export function sourceFiles(folder: string): string[] {
+  return filesBelow(folder, '.ts');
 }
 
 /** One of them by its path from the root. */
@@ -75,10 +80,12 @@ export function namesInTables(document: MarkdownDocument, heading: string): stri
 }
 
 /** `folder` is empty for the root, else it ends with a slash. */
-function markdownBelow(folder: string): string[] {
+function filesBelow(folder: string, suffix: string): string[] {
   return readdirSync(root + folder, { withFileTypes: true }).flatMap((entry) => {
-    if (entry.isDirectory()) return foreign.has(entry.name) ? [] : markdownBelow(`${folder}${entry.name}/`);
-    return entry.name.endsWith('.md') ? [folder + entry.name] : [];
+    if (entry.isDirectory()) {
+      return foreign.has(entry.name) ? [] : filesBelow(`${folder}${entry.name}/`, suffix);
+    }
+    return entry.name.endsWith(suffix) ? [folder + entry.name] : [];
   });
 }
 
