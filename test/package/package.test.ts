@@ -50,7 +50,7 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 describe('the packed file', () => {
   it('has no files that users do not need', () => {
     const needed =
-      /^(?:package\.json|README\.md|LICENSE|CHANGELOG\.md|dist\/[\w./-]+\.(?:js|cjs|d\.ts|d\.cts)|dist\/playground\/[\w./-]+)$/;
+      /^(?:package\.json|README(?:\.zh-CN)?\.md|LICENSE|CHANGELOG\.md|dist\/[\w./-]+\.(?:js|cjs|d\.ts|d\.cts)|dist\/playground\/[\w./-]+)$/;
     expect(packed.files.map((file) => file.path).filter((path) => !needed.test(path))).toEqual([]);
     const needless = /tsbuildinfo|\.map$|test|fuzz|bench|^dist\/cli\/.*\.d\.ts$|\/\./;
     expect(packed.files.map((file) => file.path).filter((path) => needless.test(path))).toEqual([]);
@@ -60,6 +60,7 @@ describe('the packed file', () => {
     const paths = packed.files.map((file) => file.path);
     const expected = [
       'README.md',
+      'README.zh-CN.md',
       'LICENSE',
       'CHANGELOG.md',
       'dist/cli/main.js',
