@@ -74,7 +74,6 @@ export type {
 export type {
   BroadcastOptions,
   ServerSocket,
-  WebSocketServer as Server,
   WebSocketServerEvents,
 } from './server/websocket-server.js';
 /** Where a server listens, as `node:net` tells it. */
@@ -130,6 +129,9 @@ const companions = {
 
 Object.assign(WebSocket, companions, { WebSocket });
 
+// Behind the class, of which it is another name.
+export type { WebSocketServer as Server } from './server/websocket-server.js';
+
 /** The class, where the namespace has a `WebSocket` of its own. */
 type Instance = WebSocket;
 type Class = typeof WebSocket;
@@ -140,6 +142,7 @@ type Class = typeof WebSocket;
  * names are types of the namespace as well.
  */
 declare module './client/websocket.js' {
+  /** @hidden In the generated reference: all of it stands beside the class there. */
   namespace WebSocket {
     const CloseCode: typeof import('./protocol/close-codes.js').CloseCode;
     const CloseEvent: typeof import('./client/event-target.js').CloseEvent;
