@@ -10,7 +10,7 @@ import { packageFolders } from './test-packages.js';
 
 const maxLines = 400;
 const folders = ['src', 'playground', 'scripts', 'fuzz', 'examples', 'bench', 'test'];
-const lockFiles = ['', 'bench/', ...packageFolders.map((folder) => `${folder}/`)].map(
+const lockFiles = ['', 'bench/', 'docs/', ...packageFolders.map((folder) => `${folder}/`)].map(
   (folder) => `${folder}package-lock.json`,
 );
 const isSource = /\.(?:[cm]?[jt]s|css|html)$/;

@@ -6,6 +6,7 @@ import { build } from './build.js';
 import { checkExports } from './check-exports.js';
 import { checkPackage } from './check-package.js';
 import { checkSources } from './check-sources.js';
+import { buildDocs } from './docs.js';
 import { ensurePrograms } from './ensure-programs.js';
 import { size } from './size.js';
 import { program, run, runSteps, secondsSince } from './steps.js';
@@ -29,6 +30,7 @@ const steps = [
   { name: 'Biome', action: () => run(program('biome'), ['check', '--error-on-warnings']) },
   { name: 'sources', action: checkSources },
   ...[...unitProjects, 'conformance', 'integration', 'documents'].map(vitestStep),
+  { name: 'docs', action: () => buildDocs() },
   { name: 'fuzz', action: () => run('node', ['scripts/run-typescript.js', 'fuzz/main.ts', '--fixed']) },
   ...['browser', 'differential', 'third-party', 'interop', 'drop-in', 'runtimes'].map(vitestStep),
   nodeLtsStep(),
