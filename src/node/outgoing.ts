@@ -57,18 +57,16 @@ export class Outgoing {
 
   /** Bytes that were sent and that the kernel has not taken yet. */
   get bufferedAmount(): number {
-    return (
-      this.handler.unsentBytes +
-      this.handler.engine.pendingOutput +
-      (this.queue === null ? 0 : this.queue.bytes)
-    );
+    return this.onItsWay + (this.queue === null ? 0 : this.queue.bytes);
   }
 
   /** Whether so much is on its way to the kernel that a stream should wait; what is queued does not count. */
   get congested(): boolean {
-    return (
-      this.handler.unsentBytes + this.handler.engine.pendingOutput >= this.handler.settings.highWaterMark
-    );
+    return this.onItsWay >= this.handler.settings.highWaterMark;
+  }
+
+  private get onItsWay(): number {
+    return this.handler.unsentBytes + this.handler.engine.pendingOutput;
   }
 
   /** Whether messages wait for compression, a Blob or a stream. */
