@@ -202,12 +202,11 @@ export class Outgoing {
   /** If somebody waits for an empty buffer: reports it, or has it reported. */
   checkDrain(): void {
     if (!this.drainDue) return;
-    if (this.bufferedAmount > 0) {
-      this.handler.watch();
-      return;
+    if (this.bufferedAmount > 0) this.handler.watch();
+    else {
+      this.drainDue = false;
+      nextTick(drained, this.handler);
     }
-    this.drainDue = false;
-    nextTick(drained, this.handler);
   }
 
   /** Calls back when everything sent so far has left; for control frames. */
