@@ -1,8 +1,10 @@
 /** The documents' site in a real browser. Needs `npm run docs` to have been run. */
-import { existsSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { basename } from 'node:path';
 import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
 import type { PreviewServer } from 'vite';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { exportsOf } from '../documents/declarations.js';
 import { root } from '../documents/markdown.js';
 
 const site = `${root}docs/.vitepress/dist`;
@@ -101,6 +103,33 @@ describe('the site', () => {
     await page.locator('main').getByRole('link', { name: 'English' }).click();
     await page.getByRole('heading', { name: 'Documents' }).waitFor();
     await page.context().close();
+  });
+
+  it.each([
+    ['src/index.ts', 'hawser'],
+    ['src/protocol/index.ts', 'hawser/protocol'],
+    ['src/web/index.ts', 'hawser/web'],
+  ])('tells of every export of %s, of each once', (file, module) => {
+    const folder = `${site}/reference/api/${module}`;
+    const kinds = ['classes', 'functions', 'interfaces', 'type-aliases', 'variables'];
+    const pages = kinds
+      .filter((kind) => existsSync(`${folder}/${kind}`))
+      .flatMap((kind) => readdirSync(`${folder}/${kind}`));
+    const index = readFileSync(`${folder}/index.html`, 'utf8');
+    const names = new Set(exportsOf(file).map(({ name }) => name));
+    // What stands in another module, or has another name, is a heading that leads there.
+    const missing = [...names].filter(
+      (name) => !pages.includes(`${name}.html`) && !index.includes(`id="${name.toLowerCase()}"`),
+    );
+    expect(missing).toEqual([]);
+    expect(pages.filter((page) => !names.has(basename(page, '.html')))).toEqual([]);
+  });
+
+  it('has classes as classes in the reference, and says there what hawser says and not what Node does', () => {
+    expect(existsSync(`${site}/reference/api/hawser/classes/WebSocketServer.html`)).toBe(true);
+    const options = readFileSync(`${site}/reference/api/hawser/interfaces/ClientOptions.html`, 'utf8');
+    expect(options).toContain('Makes the socket in place of');
+    expect(options).not.toContain('A factory function');
   });
 
   it('answers 404 to what is not there', async () => {
