@@ -19,6 +19,7 @@ it('a WebSocket takes no names but those of its API', () => {
     'droppedMessages',
     'sendStream',
     'messageStreams',
+    'tapFrames',
     'toJSON',
   ];
   const methods = ['send', 'ping', 'pong', 'close', 'terminate', 'pause', 'resume', 'setSocket'];

@@ -22,11 +22,23 @@ effect(() => {
 /** Speaks another language, now and on the next visit. */
 export function choose(tag: string): void {
   language.value = tag;
-  localStorage.setItem(storageKey, tag);
+  try {
+    localStorage.setItem(storageKey, tag);
+  } catch {
+    // A browser that keeps nothing may throw here; the choice holds until the page is left.
+  }
+}
+
+function chosenBefore(): string | null {
+  try {
+    return localStorage.getItem(storageKey);
+  } catch {
+    return null;
+  }
 }
 
 function initial(): string {
-  const chosen = localStorage.getItem(storageKey);
+  const chosen = chosenBefore();
   if (chosen !== null) return chosen;
   return navigator.languages.find((tag) => /^(en|zh)\b/.test(tag))?.startsWith('zh')
     ? chinese.tag
