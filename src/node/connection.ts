@@ -272,6 +272,11 @@ export class Connection extends SocketWriter implements ProtocolHandler, Outgoin
   }
 
   /** @internal */
+  get isAwaited(): boolean {
+    return this.sender?.awaited === true;
+  }
+
+  /** @internal */
   blockedChanged(blocked: boolean): void {
     this.engine.setOutputBlocked(blocked);
     if (!blocked) this.sender?.checkDrain();

@@ -1,9 +1,10 @@
 import { Buffer } from 'node:buffer';
 import { nextTick } from 'node:process';
-import { ConnectionClosedError, LimitError } from '../protocol/errors.js';
+import { ConnectionClosedError } from '../protocol/errors.js';
 import { maxCopied } from '../protocol/frame-encoder.js';
 import type { WebSocketProtocol } from '../protocol/websocket-protocol.js';
 import type { ConnectionSettings, DeflateAgreement, SlowConsumerAction } from './connection-settings.js';
+import { fail, failSlow } from './failed-sends.js';
 import { MessageDeflater } from './message-deflater.js';
 import type { PreparedMessage } from './prepared-message.js';
 import { type SendFlags, sendFlags } from './send-flags.js';
@@ -72,6 +73,11 @@ export class Outgoing {
   /** Whether messages wait for compression, a Blob or a stream. */
   get queueing(): boolean {
     return this.queue?.busy === true;
+  }
+
+  /** Whether a callback or a `drain` waits for what was sent to leave. */
+  get awaited(): boolean {
+    return this.drainDue || this.callbacks !== null;
   }
 
   /** Whether a stream is being sent, which may never end by itself. */
@@ -383,16 +389,6 @@ export class Outgoing {
 
 function bufferOf(payload: Buffer | string): Buffer {
   return typeof payload === 'string' ? Buffer.from(payload) : payload;
-}
-
-/** Never at once: what a callback throws must not leave the queue half emptied. */
-function fail(callback: SendCallback | undefined, error: Error): void {
-  if (callback !== undefined) nextTick(callback, error);
-}
-
-/** A broadcast drops for many at a time: no error is made where nobody is told. */
-function failSlow(callback: SendCallback | undefined): void {
-  if (callback !== undefined) fail(callback, new LimitError('WS_ERR_SLOW_CONSUMER'));
 }
 
 function drained(handler: OutgoingHandler): void {

@@ -5,6 +5,7 @@ import { connectSockets, RecordingDuplex, turn } from './connected.js';
 
 class Writer extends SocketWriter {
   readonly changes: boolean[] = [];
+  isAwaited = false;
 
   protected override blockedChanged(blocked: boolean): void {
     this.changes.push(blocked);
@@ -75,6 +76,21 @@ describe('bytes that pile up', () => {
     expect(socket.bytes.toString()).toBe('kept');
     writer.watch();
     expect(changes).toEqual([true, false]);
+  });
+
+  it('tell their own end where somebody waits for it, without another write', async () => {
+    const socket = new RecordingDuplex();
+    const { writer, changes } = writerOn(socket);
+    const write = vi.spyOn(socket, 'write');
+    socket.stall = true;
+    writer.isAwaited = true;
+    writer.write(Buffer.from('header'), Buffer.from('payload'));
+    expect(changes).toEqual([true]);
+    writer.watch();
+    socket.proceed();
+    await turn();
+    expect(changes).toEqual([true, false]);
+    expect(write).toHaveBeenCalledTimes(2);
   });
 
   it('are told of once, and again when none are left', async () => {
