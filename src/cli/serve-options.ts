@@ -7,7 +7,8 @@ import { CommandError } from './command-error.js';
 /** What `hawser serve --help` prints. */
 export const serveUsage = `Usage: hawser serve [options]
 
-Serves the playground page and a WebSocket echo endpoint on the same address.
+Serves a page that shows a WebSocket connection frame by frame, and two echo endpoints: / and, with permessage-deflate,
+/compressed, on one address.
 
 Options:
   -p, --port <number>  TCP port, 0 for any free one (default: 8888, or the PORT variable)
