@@ -1,10 +1,10 @@
 /** Opens and closes the connection, and shows which of its four states it is in. */
 import { effect, signal } from '@preact/signals';
-import { connection, readyStates } from './connection.js';
+import { connection, type PastConnection, readyStates } from './connection.js';
 import { inspection } from './inspection.js';
 import { texts } from './language/language.js';
-import { ownEndpoint, withInspection } from './own-endpoint.js';
-import { closeCode } from './quantities.js';
+import { ownEndpoint, webSocketAddress, withInspection } from './own-endpoint.js';
+import { bytes, closeCode } from './quantities.js';
 import { Status, type StatusText, statusSignal } from './status.js';
 
 const address = signal(ownEndpoint(false));
@@ -31,12 +31,24 @@ function say(text: () => string, tone: StatusText['tone'] = 'info'): void {
 
 function connect(): void {
   say(() => '');
+  address.value = webSocketAddress(address.value);
   connection.open(withInspection(address.value, inspection.id));
 }
 
-/** An empty field means a close frame without a code. */
+/** Most bytes of a reason (RFC 6455 §5.5). */
+const longestReason = 123;
+
+/** An empty field means a close frame without a code. What a browser would refuse is said in the page's language. */
 function close(): void {
-  connection.close(code.value.trim() === '' ? undefined : Number(code.value), reason.value);
+  const given = code.value.trim();
+  const length = new TextEncoder().encode(reason.value).length;
+  if (!/^(?:|1000|[34]\d{3})$/.test(given)) {
+    say(() => texts.value.connection.wrongCode(given), 'error');
+  } else if (length > longestReason) {
+    say(() => texts.value.connection.longReason(bytes(length)), 'error');
+  } else {
+    connection.close(given === '' ? undefined : Number(given), reason.value);
+  }
 }
 
 effect(() => {
@@ -47,9 +59,17 @@ effect(() => {
 effect(() => {
   const last = connection.past.value[0];
   if (last === undefined) return;
-  const text = () => texts.value.connection[last.wasClean ? 'clean' : 'unclean'](closeCode(last.code));
-  say(text, last.wasClean ? 'info' : 'error');
+  say(() => endText(last), last.wasClean ? 'info' : 'error');
 });
+
+/** How a connection ended; where the browser failed it, only the server was told why. */
+function endText({ opened, wasClean, code: seen }: PastConnection): string {
+  const { clean, unclean, failed, neverOpen } = texts.value.connection;
+  const told = inspection.end.value?.code ?? seen;
+  if (opened === undefined) return neverOpen;
+  if (wasClean) return clean(closeCode(seen));
+  return told === seen ? unclean(closeCode(seen)) : failed(closeCode(told));
+}
 
 /** Chooses the endpoint that compresses, unless another server's address was typed. */
 function chooseCompression(on: boolean): void {
@@ -130,7 +150,6 @@ function CloseForm() {
         <input
           type="text"
           inputMode="numeric"
-          pattern="[0-9]*"
           autocomplete="off"
           value={code}
           onInput={({ currentTarget }) => {

@@ -6,6 +6,13 @@ export function ownEndpoint(compressed: boolean): string {
   return `${scheme}://${location.host}${compressed ? '/compressed' : '/'}`;
 }
 
+/** An address as it was typed, in full: without a scheme it is `ws:`, and `http:` stands for it. */
+export function webSocketAddress(typed: string): string {
+  const address = typed.trim();
+  if (/^https?:/i.test(address)) return address.replace(/^http/i, 'ws');
+  return /^[a-z][a-z0-9+.-]*:\/\//i.test(address) ? address : `ws://${address}`;
+}
+
 /** `address` with the id by which this page's server knows whom to show its frames; others get nothing added. */
 export function withInspection(address: string, id: string | undefined): string {
   if (id === undefined || !URL.canParse(address, location.href)) return address;

@@ -16,3 +16,9 @@ export class CommandError extends Error {
     this.usage = usage;
   }
 }
+
+/** What `parseArgs` says first; the rest of it is about arguments that nobody gives here. */
+export function firstSentence(message: string): string {
+  const end = message.indexOf('. ');
+  return end < 0 ? message : message.slice(0, end + 1);
+}

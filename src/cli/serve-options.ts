@@ -2,7 +2,7 @@
  * The arguments of `hawser serve`, read once into typed values.
  */
 import { parseArgs } from 'node:util';
-import { CommandError } from './command-error.js';
+import { CommandError, firstSentence } from './command-error.js';
 
 /** What `hawser serve --help` prints. */
 export const serveUsage = `Usage: hawser serve [options]
@@ -48,7 +48,7 @@ function parse(args: readonly string[]): { port?: string; host?: string; help?: 
     } as const;
     return parseArgs({ args: [...args], options, strict: true, allowPositionals: false }).values;
   } catch (error) {
-    throw new CommandError(2, (error as Error).message, serveUsage);
+    throw new CommandError(2, firstSentence((error as Error).message), serveUsage);
   }
 }
 

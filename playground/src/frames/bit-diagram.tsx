@@ -19,7 +19,7 @@ export function BitDiagram({ frame }: { frame: InspectedFrame }) {
       <div class="diagram" aria-hidden="true">
         <div class="ruler" style={columns}>
           {Array.from({ length: width }, (_, bit) => (
-            <span key={bit}>{bit % 8 === 0 ? bit : bit % 8}</span>
+            <span key={bit}>{bit % 8}</span>
           ))}
         </div>
         <div class="bits" style={columns}>
@@ -68,10 +68,11 @@ function shownValue(field: HeaderField, { opcode }: InspectedFrame): string {
 }
 
 function meaning({ name, kind, value }: HeaderField, { opcode, rsv, error }: InspectedFrame): string {
-  const { field, opcodes, reserved } = texts.value.frames;
+  const { field, opcodes, reserved, nothingBegun } = texts.value.frames;
   if (kind === 'fin') return field.fin(value === '1');
   if (name === 'RSV1' && rsv[0] && error === null) return field.deflated;
   if (kind === 'rsv') return value === '1' || name === 'RSV1' ? field.rsv(value === '1') : '';
+  if (kind === 'opcode' && opcode === 0 && error !== null) return nothingBegun;
   if (kind === 'opcode') return opcodes[opcode] ?? reserved;
   if (kind === 'mask') return field.masked(value === '1');
   if (kind === 'key') return field.key;

@@ -4,7 +4,7 @@ import { useEffect, useRef } from 'preact/hooks';
 import { type InspectedFrame, inspection } from '../inspection.js';
 import { texts } from '../language/language.js';
 import { grouped } from '../quantities.js';
-import { isControl, opcodeName, preview } from './frame.js';
+import { isControl, isMasked, opcodeName, preview } from './frame.js';
 
 const showsData = signal(true);
 const showsControl = signal(true);
@@ -118,7 +118,7 @@ function FrameLine({ frame, selected }: { frame: InspectedFrame; selected: boole
   const flags = [
     frame.fin && 'FIN',
     ...frame.rsv.map((set, index) => set && `RSV${index + 1}`),
-    frame.maskingKey !== null && 'MASK',
+    isMasked(frame) && 'MASK',
   ];
   return (
     // biome-ignore lint/a11y/useKeyWithClickEvents: the list has the keys

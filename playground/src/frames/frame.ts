@@ -21,6 +21,11 @@ export function isControl({ opcode }: InspectedFrame): boolean {
   return opcode >= 8;
 }
 
+/** Whether the bit MASK is set (§5.2), with which a refused frame may have no key. */
+export function isMasked({ header }: InspectedFrame): boolean {
+  return ((fromBase64(header)[1] ?? 0) & 0x80) !== 0;
+}
+
 /** Characters of a payload that stand in a list. */
 const previewLength = 36;
 /** Octets that stand there if they are no text. */

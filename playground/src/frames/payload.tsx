@@ -14,7 +14,9 @@ const shownOctets = 8;
 export function Payload({ frame }: { frame: InspectedFrame }) {
   const words = texts.value.frames;
   const payload = fromBase64(frame.payload);
-  if (payload.length === 0) return <p class="hint">{words.noPayload}</p>;
+  if (payload.length === 0) {
+    return <p class="hint">{frame.error === null ? words.noPayload : words.refusedPayload}</p>;
+  }
   const key = frame.maskingKey === null ? undefined : fromBase64(frame.maskingKey);
   return (
     <>
@@ -101,19 +103,22 @@ function Text({ title, text }: { title: string; text: string }) {
 
 /** Only a message in one frame that is shown whole can be inflated by itself. */
 function Inflated({ frame, payload }: { frame: InspectedFrame; payload: Uint8Array<ArrayBuffer> }) {
-  const [text, setText] = useState<string | undefined>();
+  const [octets, setOctets] = useState<Uint8Array | undefined>();
   const isWhole = frame.fin && payload.length === frame.payloadLength;
   useEffect(() => {
     let isCurrent = true;
-    setText(undefined);
-    if (isWhole)
+    setOctets(undefined);
+    if (isWhole) {
       inflate(payload).then(
-        (octets) => isCurrent && setText(frame.opcode === 2 ? spaced(octets) : decoded(octets)),
+        (inflated) => isCurrent && setOctets(inflated),
         () => undefined,
       );
+    }
     return () => {
       isCurrent = false;
     };
   }, [frame]);
-  return text === undefined ? null : <Text title={texts.value.frames.inflated} text={text} />;
+  if (octets === undefined) return null;
+  const title = texts.value.frames.inflated(bytes(payload.length), bytes(octets.length));
+  return <Text title={title} text={frame.opcode === 2 ? spaced(octets) : decoded(octets)} />;
 }

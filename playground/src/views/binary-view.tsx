@@ -36,6 +36,8 @@ const form = signal('Blob');
 const binaryType = signal<BinaryType>('blob');
 const buffered = signal(0);
 const total = signal(1);
+/** The most that was buffered of the newest message: a short look misses it. */
+const highest = signal(0);
 const echo = signal<Echo | undefined>(undefined);
 const status = statusSignal();
 const sent: { readonly content: Blob; readonly at: number }[] = [];
@@ -96,12 +98,14 @@ async function send(event: Event): Promise<void> {
   echo.value = undefined;
   say(() => texts.value.binary.sending(bytes(content.size), type));
   total.value = Math.max(content.size, 1);
+  highest.value = 0;
   watchBufferedAmount();
 }
 
 /** Shows `bufferedAmount` until it is 0 or the connection is gone. */
 function watchBufferedAmount(): void {
   buffered.value = connection.state.value === 'CLOSED' ? 0 : connection.bufferedAmount;
+  highest.value = Math.max(highest.value, buffered.value);
   if (buffered.value > 0) setTimeout(watchBufferedAmount, bufferedInterval);
 }
 
@@ -150,7 +154,9 @@ export function BinaryView() {
             max={1}
             value={buffered.value / Math.max(total.value, buffered.value)}
           />
-          <p class="hint wide">{words.bufferedAbout}</p>
+          <p class="hint wide">
+            {words.bufferedAbout} {words.highest}: {bytes(highest.value)}.
+          </p>
         </div>
         <h3>{words.last}</h3>
         <EchoFacts />

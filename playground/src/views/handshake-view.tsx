@@ -13,7 +13,12 @@ export function HandshakeView() {
   return (
     <>
       <div class="panels">
-        <Head title={words.request} line={opening.requestLine} headers={opening.requestHeaders} />
+        <Head
+          title={words.request}
+          line={opening.requestLine}
+          note={words.id}
+          headers={opening.requestHeaders}
+        />
         <Head title={words.response} line={opening.statusLine} headers={opening.responseHeaders} />
       </div>
       <Accept opening={opening} />
@@ -24,15 +29,17 @@ export function HandshakeView() {
 interface HeadProperties {
   readonly title: string;
   readonly line: string;
+  readonly note?: string;
   readonly headers: InspectedOpening['requestHeaders'];
 }
 
-function Head({ title, line, headers }: HeadProperties) {
+function Head({ title, line, note, headers }: HeadProperties) {
   const { notes } = texts.value.handshake;
   return (
     <section class="card head" aria-label={title}>
       <h3>{title}</h3>
       <p class="start-line">{line}</p>
+      {note !== undefined && <p class="hint">{note}</p>}
       <dl>
         {headers.map(([name, value], index) => (
           <div key={index} data-noted={name.toLowerCase() in notes}>

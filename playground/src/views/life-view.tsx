@@ -18,10 +18,15 @@ const now = signal(Date.now());
 /** The view. */
 export function LifeView() {
   useEffect(() => {
-    const tick = setInterval(() => {
+    const update = (): void => {
       now.value = Date.now();
-    }, 1000);
-    return () => clearInterval(tick);
+    };
+    const tick = setInterval(update, 1000);
+    const end = connection.since.subscribe(update);
+    return () => {
+      clearInterval(tick);
+      end();
+    };
   }, []);
   return (
     <>
@@ -63,7 +68,7 @@ function Now() {
 }
 
 function Heartbeat() {
-  const { latency, latencyAbout, latencyNone, newest, least, most } = texts.value.life;
+  const { latency, latencyAbout, latencyNone, latencyClosed, newest, least, most } = texts.value.life;
   const { values } = series.value;
   const newestValue = values.at(-1);
   const facts = [
@@ -76,7 +81,7 @@ function Heartbeat() {
       <h3 id="latency-heading">{latency}</h3>
       <p class="hint">{latencyAbout}</p>
       {newestValue === undefined ? (
-        <p>{latencyNone}</p>
+        <p>{connection.state.value === 'OPEN' ? latencyNone : latencyClosed}</p>
       ) : (
         <>
           <Chart series={series.value} label={`${latency}: ${newest} ${milliseconds(newestValue)}`} />

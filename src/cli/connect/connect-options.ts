@@ -1,6 +1,6 @@
 /** The arguments of `hawser connect`, read once into typed values. */
 import { parseArgs } from 'node:util';
-import { CommandError } from '../command-error.js';
+import { CommandError, firstSentence } from '../command-error.js';
 import { addressOf } from './address.js';
 
 /** What `hawser connect --help` prints. */
@@ -90,7 +90,7 @@ function parse(args: readonly string[]) {
   try {
     return parseArgs({ args: [...args], options, strict: true, allowPositionals: true });
   } catch (error) {
-    throw wrong((error as Error).message);
+    throw wrong(firstSentence((error as Error).message));
   }
 }
 
@@ -112,5 +112,5 @@ function waitOf(text: string | undefined): number {
 }
 
 function wrong(message: string): CommandError {
-  return new CommandError(2, message, connectUsage);
+  return new CommandError(2, message, 'hawser connect --help tells what there is.\n');
 }

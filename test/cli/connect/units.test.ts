@@ -104,7 +104,7 @@ describe('options', () => {
   ])('%j is refused', (args, message) => {
     const error = refused(() => parseConnectOptions(args));
     expect([error.exitCode, error.message]).toEqual([2, expect.stringContaining(message)]);
-    expect(error.usage).toContain('Usage: hawser connect');
+    expect(error.usage).toContain('hawser connect --help');
   });
 });
 
