@@ -16,9 +16,6 @@ interface BoundSocket extends Duplex {
   [kListener]: SocketListener;
 }
 
-/** Hears of what comes behind the end. */
-const NOBODY: SocketListener = { receive() {}, receiveEnd() {}, socketEnded() {} };
-
 /** Milliseconds of silence after which the kernel probes the peer. */
 const KEEP_ALIVE_DELAY = 60_000;
 
@@ -59,10 +56,7 @@ function onEnd(this: BoundSocket): void {
 }
 
 function onClose(this: BoundSocket): void {
-  const listener = this[kListener];
-  // Node keeps a socket until the next full collection: what was the connection's need not stay with it.
-  this[kListener] = NOBODY;
-  listener.socketEnded();
+  this[kListener].socketEnded();
 }
 
 /** `close` follows and tells all: 1006. */
