@@ -1,6 +1,7 @@
 /** Opens and closes the connection, and shows which of its four states it is in. */
 import { effect, signal } from '@preact/signals';
 import { connection, type PastConnection, readyStates } from './connection.js';
+import { Checkbox, TextField } from './fields.js';
 import { inspection } from './inspection.js';
 import { texts } from './language/language.js';
 import { ownEndpoint, webSocketAddress, withInspection } from './own-endpoint.js';
@@ -111,31 +112,13 @@ function ConnectForm() {
   const words = texts.value.connection;
   return (
     <form class="row" onSubmit={attempt(connect)}>
-      <label class="field grow">
-        <span>{words.address}</span>
-        <input
-          type="text"
-          inputMode="url"
-          autocomplete="off"
-          spellcheck={false}
-          required
-          value={address}
-          onInput={({ currentTarget }) => {
-            address.value = currentTarget.value;
-          }}
-        />
-      </label>
+      <TextField label={words.address} of={address} inputMode="url" required />
       <button type="submit" class="primary" disabled={connection.state.value !== 'CLOSED'}>
         {words.connect}
       </button>
-      <label class="choice wide">
-        <input
-          type="checkbox"
-          checked={compressed}
-          onChange={({ currentTarget }) => chooseCompression(currentTarget.checked)}
-        />
-        {words.compress}
-      </label>
+      <div class="wide">
+        <Checkbox label={words.compress} checked={compressed.value} set={chooseCompression} />
+      </div>
     </form>
   );
 }
@@ -145,30 +128,8 @@ function CloseForm() {
   const isClosing = connection.state.value === 'CLOSING' || connection.state.value === 'CLOSED';
   return (
     <form class="row" onSubmit={attempt(close)}>
-      <label class="field code">
-        <span>{words.code}</span>
-        <input
-          type="text"
-          inputMode="numeric"
-          autocomplete="off"
-          value={code}
-          onInput={({ currentTarget }) => {
-            code.value = currentTarget.value;
-          }}
-        />
-      </label>
-      <label class="field grow">
-        <span>{words.reason}</span>
-        <input
-          type="text"
-          autocomplete="off"
-          placeholder={words.optional}
-          value={reason}
-          onInput={({ currentTarget }) => {
-            reason.value = currentTarget.value;
-          }}
-        />
-      </label>
+      <TextField label={words.code} of={code} size="code" />
+      <TextField label={words.reason} of={reason} placeholder={words.optional} />
       <button type="submit" disabled={isClosing}>
         {words.close}
       </button>

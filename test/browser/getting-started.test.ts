@@ -4,14 +4,14 @@ import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { transformSync } from 'esbuild';
-import { type Browser, chromium, type Page } from 'playwright-core';
+import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type HawserProcess, observe } from '../cli/hawser-process.js';
 import { anyPort } from '../documents/any-port.js';
 import { readDocument, root } from '../documents/markdown.js';
+import { launchChromium } from '../interop/launch-chromium.js';
 
 const { blocks, tables } = readDocument('docs/guide/getting-started.md');
-const executablePath = process.env.CHROMIUM_PATH ?? '/usr/bin/chromium';
 const children: HawserProcess[] = [];
 let folder: string;
 let browser: Browser;
@@ -27,10 +27,7 @@ beforeAll(async () => {
     const text = language === 'ts' ? transformSync(code, { loader: 'ts' }).code : code;
     writeFileSync(join(folder, name.replace(/\.ts$/, '.js')), text);
   }
-  browser = await chromium.launch({
-    executablePath,
-    args: ['--no-sandbox', '--disable-background-networking'],
-  });
+  browser = await launchChromium();
 });
 
 afterAll(async () => {

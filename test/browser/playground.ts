@@ -1,10 +1,11 @@
 /** The built page in a real Chromium: starts both, and finds things on the page as a person would, in either language. */
 import { mkdirSync } from 'node:fs';
-import { type Browser, type BrowserContextOptions, chromium, type Locator, type Page } from 'playwright-core';
+import type { Browser, BrowserContextOptions, Locator, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll } from 'vitest';
 import { chinese } from '../../playground/src/language/chinese.js';
 import { english, type Texts } from '../../playground/src/language/english.js';
 import { type HawserProcess, hawserServe, root } from '../cli/hawser-process.js';
+import { launchChromium } from '../interop/launch-chromium.js';
 
 /** Where the pictures of the views are kept. */
 export const artefacts = `${root}test-artifacts`;
@@ -27,16 +28,6 @@ export interface Appearance {
 export type ViewName = 'text' | 'binary' | 'frames' | 'handshake' | 'life';
 export const viewNames: readonly ViewName[] = ['text', 'binary', 'frames', 'handshake', 'life'];
 
-const args = [
-  '--no-sandbox',
-  '--disable-background-networking',
-  '--disable-component-update',
-  '--disable-sync',
-  '--no-first-run',
-  '--disable-gpu',
-  '--disable-quic',
-];
-
 /** Chromium and `hawser serve` for the tests of a file. Every page that is opened must stay without complaints. */
 export function playground() {
   let browser: Browser;
@@ -44,11 +35,7 @@ export function playground() {
   const open: OpenPage[] = [];
   beforeAll(async () => {
     mkdirSync(artefacts, { recursive: true });
-    browser = await chromium.launch({
-      executablePath: process.env.CHROMIUM_PATH ?? '/usr/bin/chromium',
-      args,
-      headless: true,
-    });
+    browser = await launchChromium();
     server = await hawserServe();
   });
   afterEach(async () => {

@@ -1,14 +1,14 @@
 /** The documents' site in a real browser. Needs `npm run docs` to have been run. */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { basename } from 'node:path';
-import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
+import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import type { PreviewServer } from 'vite';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { exportsOf } from '../documents/declarations.js';
 import { root } from '../documents/markdown.js';
+import { launchChromium } from '../interop/launch-chromium.js';
 
 const site = `${root}docs/.vitepress/dist`;
-const executablePath = process.env.CHROMIUM_PATH ?? '/usr/bin/chromium';
 const phone = { viewport: { width: 360, height: 740 } };
 
 let browser: Browser;
@@ -19,10 +19,7 @@ beforeAll(async () => {
   if (!existsSync(`${site}/index.html`)) throw new Error(`${site} is missing: run npm run docs first`);
   const { serveDocs } = await import(`${root}scripts/docs.js`);
   server = await serveDocs('/', 0);
-  browser = await chromium.launch({
-    executablePath,
-    args: ['--no-sandbox', '--disable-background-networking'],
-  });
+  browser = await launchChromium();
 });
 
 afterAll(async () => {

@@ -1,8 +1,9 @@
 import { build } from 'esbuild';
-import { type Browser, chromium, type Page } from 'playwright-core';
+import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import * as web from '../../src/web/index.js';
 import { isPortBlocked } from '../../src/web/url-record.js';
+import { launchChromium } from '../interop/launch-chromium.js';
 import { type Difference, differences } from './web-face/differences.js';
 import { programs, runProgram } from './web-face/programs.js';
 import { type FaceServer, startFaceServer } from './web-face/server.js';
@@ -22,19 +23,7 @@ beforeAll(async () => {
   });
   source = bundled.outputFiles[0].text;
   server = await startFaceServer();
-  browser = await chromium.launch({
-    executablePath: process.env.CHROMIUM_PATH ?? '/usr/bin/chromium',
-    args: [
-      '--no-sandbox',
-      '--disable-background-networking',
-      '--disable-component-update',
-      '--disable-sync',
-      '--no-first-run',
-      '--disable-gpu',
-      '--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1',
-    ],
-    headless: true,
-  });
+  browser = await launchChromium('--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1');
   page = await (await browser.newContext()).newPage();
   await page.goto(`http://127.0.0.1:${server.port}/`);
   await page.addScriptTag({ content: source });

@@ -4,20 +4,11 @@ import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { createServer, type Server as HttpServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { type Browser, chromium, type Page } from 'playwright-core';
+import type { Browser, Page } from 'playwright-core';
 import { type Ability, type Client, type ClientOptions, type End, Refused } from './end.js';
+import { launchChromium } from './launch-chromium.js';
 import { type Opened, RemoteEnd, type RemoteEvent } from './remote-end.js';
 
-const executablePath = process.env.CHROMIUM_PATH ?? '/usr/bin/chromium';
-const args = [
-  '--no-sandbox',
-  '--disable-background-networking',
-  '--disable-component-update',
-  '--disable-sync',
-  '--no-first-run',
-  '--disable-gpu',
-  '--disable-quic',
-];
 const script = readFileSync(new URL('page.js', import.meta.url), 'utf8');
 
 /** Answers every request with the page. */
@@ -89,10 +80,6 @@ export class ChromiumPage {
     return this.#loaded;
   }
 }
-
-/** Chromium, to be closed by the caller. */
-export const launchChromium = (): Promise<Browser> =>
-  chromium.launch({ executablePath, args, headless: true });
 
 class ChromiumClient implements Client {
   name: string;

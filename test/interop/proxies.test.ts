@@ -13,7 +13,8 @@ import {
 import { messages, next } from '../client/connections.js';
 import { ca } from '../client/test-servers.js';
 import { readDocument } from '../documents/markdown.js';
-import { ChromiumPage, launchChromium, servePage } from './chromium.js';
+import { ChromiumPage, servePage } from './chromium.js';
+import { launchChromium } from './launch-chromium.js';
 import { type Edit, haproxy, nginx, type ProxyProgram, type RunningProxy } from './proxies.js';
 
 const ended: (() => unknown)[] = [];

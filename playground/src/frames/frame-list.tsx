@@ -1,6 +1,7 @@
 /** The frames of the connection, one a line; the chosen one is shown in full beside it. */
 import { computed, signal } from '@preact/signals';
 import { useEffect, useRef } from 'preact/hooks';
+import { Checkbox } from '../fields.js';
 import { type InspectedFrame, inspection } from '../inspection.js';
 import { texts } from '../language/language.js';
 import { grouped } from '../quantities.js';
@@ -90,16 +91,13 @@ export function FrameList() {
 function Filter() {
   const words = texts.value.frames;
   const kind = (label: string, on: typeof showsData) => (
-    <label class="choice">
-      <input
-        type="checkbox"
-        checked={on}
-        onChange={({ currentTarget }) => {
-          on.value = currentTarget.checked;
-        }}
-      />
-      {label}
-    </label>
+    <Checkbox
+      label={label}
+      checked={on.value}
+      set={(isOn) => {
+        on.value = isOn;
+      }}
+    />
   );
   return (
     <div class="row filter">

@@ -1,17 +1,20 @@
 /** Buttons that have the server send what a browser cannot ask for by itself. */
-import { signal } from '@preact/signals';
+import { computed, signal } from '@preact/signals';
 import { connection } from '../connection.js';
+import { Checkbox, SelectField, TextField } from '../fields.js';
 import { type InspectionCommand, inspection } from '../inspection.js';
 import { texts } from '../language/language.js';
 import { isNarrow } from './narrow.js';
 
 type Rule = Extract<InspectionCommand, { do: 'break' }>['rule'];
 
-const fragmentsText = signal<string | undefined>(undefined);
+/** The language's sample until something else is typed. */
+const typed = signal<string | undefined>(undefined);
+const fragmentsText = computed(() => typed.value ?? texts.value.frames.fragmentsSample);
 const count = signal('3');
 const withPing = signal(true);
 const code = signal('1000');
-const rule = signal<Rule>('reserved-opcode');
+const rule = signal<string>('reserved-opcode');
 
 /** The panel; its buttons wait for an open connection. */
 export function ProvokePanel() {
@@ -31,64 +34,27 @@ export function ProvokePanel() {
         {button(words.terminate, () => ({ do: 'terminate' }))}
       </div>
       <div class="row">
-        <Field
-          label={words.fragmentsText}
-          value={fragmentsText.value ?? words.fragmentsSample}
-          set={(text) => {
-            fragmentsText.value = text;
+        <FragmentsText />
+        <TextField label={words.count} of={count} size="code" />
+        <Checkbox
+          label={words.withPing}
+          checked={withPing.value}
+          set={(on) => {
+            withPing.value = on;
           }}
         />
-        <Field
-          label={words.count}
-          isNumber
-          value={count.value}
-          set={(text) => {
-            count.value = text;
-          }}
-        />
-        <label class="choice">
-          <input
-            type="checkbox"
-            checked={withPing}
-            onChange={({ currentTarget }) => {
-              withPing.value = currentTarget.checked;
-            }}
-          />
-          {words.withPing}
-        </label>
         {button(words.fragments, () => ({
           do: 'fragments',
-          text: fragmentsText.value ?? words.fragmentsSample,
+          text: fragmentsText.value,
           count: Number(count.value),
           ping: withPing.value,
         }))}
       </div>
       <div class="row">
-        <Field
-          label={words.closeCode}
-          isNumber
-          value={code.value}
-          set={(text) => {
-            code.value = text;
-          }}
-        />
+        <TextField label={words.closeCode} of={code} size="code" />
         {button(words.close, () => ({ do: 'close', code: Number(code.value), reason: 'you asked for it' }))}
-        <label class="field grow">
-          <span>{words.rule}</span>
-          <select
-            value={rule.value}
-            onChange={({ currentTarget }) => {
-              rule.value = currentTarget.value as Rule;
-            }}
-          >
-            {Object.entries(words.rules).map(([name, text]) => (
-              <option key={name} value={name}>
-                {text}
-              </option>
-            ))}
-          </select>
-        </label>
-        {button(words.break, () => ({ do: 'break', rule: rule.value }))}
+        <SelectField label={words.rule} of={rule} options={words.rules} />
+        {button(words.break, () => ({ do: 'break', rule: rule.value as Rule }))}
       </div>
       <p class="status" role="status" data-tone="error">
         {inspection.refusal}
@@ -97,22 +63,16 @@ export function ProvokePanel() {
   );
 }
 
-interface FieldProperties {
-  readonly label: string;
-  readonly value: string;
-  readonly isNumber?: boolean;
-  set(text: string): void;
-}
-
-function Field({ label, value, isNumber = false, set }: FieldProperties) {
+function FragmentsText() {
   return (
-    <label class={isNumber ? 'field code' : 'field grow'}>
-      <span>{label}</span>
+    <label class="field grow">
+      <span>{texts.value.frames.fragmentsText}</span>
       <input
         type="text"
-        inputMode={isNumber ? 'numeric' : 'text'}
-        value={value}
-        onInput={({ currentTarget }) => set(currentTarget.value)}
+        value={fragmentsText}
+        onInput={({ currentTarget }) => {
+          typed.value = currentTarget.value;
+        }}
       />
     </label>
   );

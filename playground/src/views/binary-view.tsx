@@ -3,6 +3,7 @@ import { signal } from '@preact/signals';
 import { type Comparison, compare } from '../comparison.js';
 import { connection, type Message } from '../connection.js';
 import { whyNotSent } from '../connection-card.js';
+import { SelectField } from '../fields.js';
 import { texts } from '../language/language.js';
 import { bytes, milliseconds } from '../quantities.js';
 import { Status, type StatusText, statusSignal } from '../status.js';
@@ -33,7 +34,7 @@ const source = signal<'random' | 'file'>('random');
 const mebibytes = signal('5');
 const file = signal<File | undefined>(undefined);
 const form = signal('Blob');
-const binaryType = signal<BinaryType>('blob');
+const binaryType = signal<string>('blob');
 const buffered = signal(0);
 const total = signal(1);
 /** The most that was buffered of the newest message: a short look misses it. */
@@ -90,7 +91,7 @@ async function send(event: Event): Promise<void> {
   const type = form.value;
   const message = await (forms[type] ?? (async () => content))(content);
   const at = performance.now();
-  if (!connection.send(message, binaryType.value)) {
+  if (!connection.send(message, binaryType.value as BinaryType)) {
     const reason = whyNotSent();
     return say(() => reason, 'error');
   }
@@ -118,22 +119,8 @@ export function BinaryView() {
         <form onSubmit={send}>
           <Sources />
           <div class="row">
-            <Choice
-              label={words.as}
-              value={form.value}
-              options={Object.keys(forms)}
-              choose={(name) => {
-                form.value = name;
-              }}
-            />
-            <Choice
-              label={words.backAs}
-              value={binaryType.value}
-              options={['blob', 'arraybuffer']}
-              choose={(name) => {
-                binaryType.value = name as BinaryType;
-              }}
-            />
+            <SelectField label={words.as} of={form} options={namesOf(Object.keys(forms))} />
+            <SelectField label={words.backAs} of={binaryType} options={namesOf(['blob', 'arraybuffer'])} />
           </div>
           <div class="actions">
             <button type="submit" class="primary">
@@ -216,24 +203,9 @@ function Sources() {
   );
 }
 
-interface ChoiceProperties {
-  readonly label: string;
-  readonly value: string;
-  readonly options: readonly string[];
-  choose(option: string): void;
-}
-
-function Choice({ label, value, options, choose }: ChoiceProperties) {
-  return (
-    <label class="field grow">
-      <span>{label}</span>
-      <select value={value} onChange={({ currentTarget }) => choose(currentTarget.value)}>
-        {options.map((name) => (
-          <option key={name}>{name}</option>
-        ))}
-      </select>
-    </label>
-  );
+/** Choices that are named by themselves. */
+function namesOf(values: readonly string[]): Record<string, string> {
+  return Object.fromEntries(values.map((value) => [value, value]));
 }
 
 function EchoFacts() {

@@ -83,8 +83,8 @@ class Session {
       socket.once('close', (code, reason) => resolve([code, reason]));
     });
     this.#listen();
-    this.#greet();
     const interrupt = onStopSignal(() => this.#close());
+    this.#greet();
     const closeInput = process.stdin.isTTY ? this.#readTerminal(interrupt) : this.#readPipe();
     socket.resume();
     const [code, reason] = await ended;
