@@ -345,8 +345,9 @@ export class Outgoing {
     }
     const { settings, engine } = this.handler;
     if (flags.fin) settings.traffic.messagesSent++;
-    // What the engine hands over at once has its callback with it, else with all of this turn.
-    const alone = callback !== undefined && payload.length > maxCopied(settings.plain.role === 'client');
+    // What the engine hands over at once has its callback with it, else with all of this turn, and behind others that wait.
+    const first = callback !== undefined && this.callbacks === null;
+    const alone = first && payload.length > maxCopied(settings.plain.role === 'client');
     if (alone) this.handler.withPayload(callback);
     engine.send(payload, flags.isBinary, flags.fin, compressed);
     if (callback !== undefined && !alone) this.whenWritten(callback);

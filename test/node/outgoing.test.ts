@@ -92,6 +92,27 @@ describe('callbacks', () => {
     expect(calls).toEqual([['a', null], ['b', null], 'written']);
   });
 
+  it.each(['server', 'client'] as const)(
+    'come in order for small and large messages of one turn: %s',
+    async (role) => {
+      const { outgoing, socket } = inMemory({ role });
+      const sizes = [10, 200_000, 10, 70_000, 300_000, 10];
+      for (const stall of [false, true]) {
+        const calls: number[] = [];
+        socket.stall = stall;
+        sizes.forEach((size, index) => {
+          outgoing.send(Buffer.alloc(size), binary, () => calls.push(index));
+        });
+        await turn();
+        while (calls.length < sizes.length) {
+          socket.proceed();
+          await turn();
+        }
+        expect(calls).toEqual([0, 1, 2, 3, 4, 5]);
+      }
+    },
+  );
+
   it('wait for bytes that pile up', async () => {
     const { outgoing, socket } = inMemory();
     socket.stall = true;
