@@ -11,6 +11,11 @@ const alias = [
   { find: /^hawser$/, replacement: source('index.ts') },
   { find: /^hawser\/protocol$/, replacement: source('protocol/index.ts') },
   { find: /^hawser\/web$/, replacement: source('web/index.ts') },
+  { find: /^hawser\/rpc$/, replacement: source('rpc/index.ts') },
+  { find: /^hawser\/rpc\/server$/, replacement: source('rpc/server/index.ts') },
+  { find: /^hawser\/rpc\/jwt$/, replacement: source('rpc/jwt/index.ts') },
+  { find: /^hawser\/client$/, replacement: source('client-node.ts') },
+  { find: /^hawser\/testing$/, replacement: source('testing/index.ts') },
 ];
 
 /** Options that differ from vitest's own defaults, by project. */
@@ -20,6 +25,10 @@ const projects: Record<string, object> = {
   client: {},
   server: {},
   web: {},
+  transport: {},
+  rpc: {},
+  browser: {},
+  testing: {},
   cli: {},
   conformance: {},
   documents: {},
@@ -29,7 +38,7 @@ const projects: Record<string, object> = {
   interop: { testTimeout: 60_000, hookTimeout: 60_000, fileParallelism: false },
   'drop-in': { testTimeout: 180_000, hookTimeout: 180_000, fileParallelism: false },
   runtimes: { testTimeout: 300_000, hookTimeout: 300_000, fileParallelism: false },
-  browser: { testTimeout: 60_000, hookTimeout: 60_000, fileParallelism: false },
+  chromium: { testTimeout: 60_000, hookTimeout: 60_000, fileParallelism: false },
   package: { testTimeout: 180_000, hookTimeout: 180_000, fileParallelism: false },
   gates: { testTimeout: 300_000, fileParallelism: false, execArgv: ['--expose-gc'] },
 };

@@ -12,7 +12,10 @@ const dist = `${root}dist/`;
 export async function build() {
   const started = performance.now();
   console.log('build: compiling');
-  await must(run(program('tsc'), ['-b', 'src/cli', 'src/web']), 'tsc');
+  await must(
+    run(program('tsc'), ['-b', 'src/cli', 'src/web', 'src/rpc/jwt', 'src/browser', 'src/testing']),
+    'tsc',
+  );
   removeStaleFiles();
   console.log('build: CommonJS');
   await buildCommonJs();

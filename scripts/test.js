@@ -32,7 +32,7 @@ const steps = [
   ...[...unitProjects, 'conformance', 'integration', 'documents'].map(vitestStep),
   { name: 'docs', action: () => buildDocs() },
   { name: 'fuzz', action: () => run('node', ['scripts/run-typescript.js', 'fuzz/main.ts', '--fixed']) },
-  ...['browser', 'differential', 'third-party', 'interop', 'drop-in', 'runtimes'].map(vitestStep),
+  ...['chromium', 'differential', 'third-party', 'interop', 'drop-in', 'runtimes'].map(vitestStep),
   nodeLtsStep(),
   { name: 'exports', action: checkExports },
   { name: 'publint and attw', action: checkPackage },

@@ -7,7 +7,18 @@ import { listFiles } from './build.js';
 import { root, run } from './steps.js';
 
 /** The projects of vitest.config.ts whose tests need neither a build nor a browser. */
-export const unitProjects = ['protocol', 'node', 'client', 'server', 'web', 'cli'];
+export const unitProjects = [
+  'protocol',
+  'node',
+  'client',
+  'server',
+  'web',
+  'transport',
+  'rpc',
+  'browser',
+  'testing',
+  'cli',
+];
 
 /** The projects that run on the current LTS of Node.js as well: what a newer Node.js can change. */
 const ltsProjects = [...unitProjects, 'conformance', 'integration'];

@@ -1,0 +1,104 @@
+/**
+ * One end of a connection: reads what the peer sends and gives calls to the answering half, answers to the calling
+ * half, and puts the answers to a batch together (JSON-RPC 2.0 §6). Either half may be missing.
+ */
+
+import type { Caller } from './client/caller.js';
+import { rpcError } from './wire/error-object.js';
+import {
+  type Message,
+  type MessageLimits,
+  type PlainCall,
+  parseMessage,
+  type RequestMessage,
+} from './wire/message.js';
+import { answerText } from './wire/text.js';
+
+/** Takes the answer to one call, as text; `undefined` when there is none. Called once. */
+export type Answer = (text?: string) => void;
+
+/** The answering half. Its methods must not throw. */
+export interface Responder {
+  /** A call or a notification. A call in a batch cannot open a stream. */
+  request(request: RequestMessage, answer: Answer, inBatch: boolean): void;
+  /** A call that was typed by hand. */
+  plain(call: PlainCall, answer: Answer): void;
+}
+
+/** Makes the answering half of a new connection; `lost` ends it. */
+export type MakeResponder = (
+  send: (text: string) => Promise<void> | undefined,
+) => Responder & { lost(): void };
+
+/** What an end is made of. */
+export interface EndpointParts {
+  readonly caller?: Caller | undefined;
+  readonly responder?: Responder | undefined;
+  readonly limits: MessageLimits;
+  /** Sends a text to the peer. */
+  readonly send: (text: string) => void;
+}
+
+/** One end of a connection. */
+export class Endpoint {
+  readonly #parts: EndpointParts;
+  readonly #send: Answer;
+
+  constructor(parts: EndpointParts) {
+    this.#parts = parts;
+    this.#send = (text) => {
+      if (text !== undefined) parts.send(text);
+    };
+  }
+
+  /** The peer sent a text. */
+  receive(text: string): void {
+    const message = parseMessage(text, this.#parts.limits);
+    if (Array.isArray(message)) this.#receiveBatch(message);
+    else this.#receiveOne(message, this.#send, false);
+  }
+
+  #receiveBatch(messages: Message[]): void {
+    const answers: string[] = [];
+    let left = messages.length;
+    const collect: Answer = (text) => {
+      if (text !== undefined) answers.push(text);
+      if (--left === 0 && answers.length > 0) this.#parts.send(`[${answers.join(',')}]`);
+    };
+    for (const message of messages) this.#receiveOne(message, collect, true);
+  }
+
+  #receiveOne(message: Message, answer: Answer, inBatch: boolean): void {
+    const { caller, responder } = this.#parts;
+    switch (message.kind) {
+      case 'invalid':
+        answer(answerText(message.id, message));
+        return;
+      case 'response':
+        caller?.settle(message);
+        answer();
+        return;
+      case 'plain':
+        responder?.plain(message, answer);
+        return;
+      case 'request':
+        if (message.id === undefined && caller?.receive(message)) {
+          answer();
+          return;
+        }
+        if (responder !== undefined) {
+          responder.request(message, answer, inBatch);
+          return;
+        }
+        answer(answerWithoutHandlers(message));
+        return;
+    }
+  }
+}
+
+/** An end that offers no methods: it is alive all the same. */
+function answerWithoutHandlers({ id, method }: RequestMessage): string | undefined {
+  if (id === undefined) return undefined;
+  if (method === 'rpc.ping') return answerText(id, { result: 'null' });
+  return answerText(id, { error: rpcError('METHOD_NOT_FOUND') });
+}

@@ -1,0 +1,76 @@
+/** The methods that a server offers, and how their parameters and results pass the contract. */
+
+import { RpcUsageError } from '../../transport/errors.js';
+import type { Contract, Method } from '../contract/contract.js';
+import { SchemaError, validate } from '../contract/schema.js';
+import { rpcError } from '../wire/error-object.js';
+import type { Call } from './call.js';
+
+/** A handler, its types put aside: the contract has checked them. */
+export type AnyHandler = (params: unknown, call: Call) => unknown;
+
+/** A method with what carries it out. */
+export interface OfferedMethod {
+  readonly method: Method;
+  readonly handler: AnyHandler;
+}
+
+/** Methods by name. */
+export type MethodTable = ReadonlyMap<string, OfferedMethod>;
+
+/**
+ * Puts contract and handlers together.
+ * @throws RpcUsageError when a handler is missing, or is for no method
+ */
+export function methodTable(contract: Contract, handlers: Readonly<Record<string, unknown>>): MethodTable {
+  const table = new Map<string, OfferedMethod>();
+  for (const [name, method] of Object.entries(contract)) {
+    const handler = handlers[name];
+    if (typeof handler !== 'function')
+      throw new RpcUsageError('RPC_ERR_INVALID_CONTRACT', `${name} has no handler`);
+    table.set(name, { method, handler: handler.bind(handlers) as AnyHandler });
+  }
+  const strange = Object.keys(handlers).find((name) => !table.has(name));
+  if (strange !== undefined)
+    throw new RpcUsageError('RPC_ERR_INVALID_CONTRACT', `${strange} is not in the contract`);
+  return table;
+}
+
+/**
+ * Carries a method out.
+ * @returns the result as the contract has it; of a stream the iterable that the handler gave
+ * @throws RpcError INVALID_PARAMS, or what the handler throws
+ */
+export async function carryOut({ method, handler }: OfferedMethod, call: Call): Promise<unknown> {
+  const params = await inputOf(method, call.params);
+  const returned = await handler(params, call);
+  if (method.kind === 'stream') return returned;
+  // A method without a result has none, whatever its handler returns.
+  if (method.kind === 'notification' || method.output === undefined) return undefined;
+  return validate(method.output, returned);
+}
+
+async function inputOf({ input, positional }: Method, params: unknown): Promise<unknown> {
+  if (input === undefined) {
+    if (isNothing(params)) return undefined;
+    throw rpcError('INVALID_PARAMS', 'The method takes no parameters');
+  }
+  const named = Array.isArray(params) && positional !== undefined ? byName(positional, params) : params;
+  try {
+    return await validate(input, named);
+  } catch (error) {
+    if (!(error instanceof SchemaError)) throw error;
+    throw rpcError('INVALID_PARAMS', `Invalid params: ${error.message}`, { issues: error.issues });
+  }
+}
+
+function isNothing(params: unknown): boolean {
+  return params === undefined || Object.keys(params as object).length === 0;
+}
+
+function byName(names: readonly string[], values: readonly unknown[]): object {
+  if (values.length > names.length) {
+    throw rpcError('INVALID_PARAMS', `At most ${names.length} parameters: ${names.join(', ')}`);
+  }
+  return Object.fromEntries(values.map((value, index) => [names[index], value]));
+}

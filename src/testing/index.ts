@@ -1,0 +1,12 @@
+/**
+ * What programs on hawser are tested with: a clock that stands still, a connection in memory, a network that fails.
+ * @module hawser/testing
+ */
+
+export {
+  type LinkedTransport,
+  type LinkedTransports,
+  type LinkedTransportsOptions,
+  linkedTransports,
+} from './linked-transports.js';
+export { ManualClock } from './manual-clock.js';

@@ -1,0 +1,156 @@
+import { describe, expect, it } from 'vitest';
+import { call, contract } from '../../../src/rpc/contract/contract.js';
+import { unchecked } from '../../../src/rpc/contract/schema.js';
+import { MemoryIdempotencyStore } from '../../../src/rpc/server/idempotency-store.js';
+import { rpcServer } from '../../../src/rpc/server/rpc-server.js';
+import { RpcError } from '../../../src/rpc/wire/error-object.js';
+import { ManualClock } from '../../../src/testing/index.js';
+import { rawPeer, settled } from '../linked-rpc.js';
+
+const api = contract({
+  pay: call({ input: unchecked<{ amount: number }>(), output: unchecked<number>() }),
+  refund: call({ input: unchecked<{ amount: number }>(), output: unchecked<number>() }),
+});
+
+function server(options: object = {}) {
+  const clock = new ManualClock();
+  const store = new MemoryIdempotencyStore({ clock, ...options });
+  const runs: number[] = [];
+  let release: (() => void) | undefined;
+  const pay = async ({ amount }: { amount: number }) => {
+    runs.push(amount);
+    if (amount === 0) throw new RpcError(5, 'nothing to pay');
+    if (amount < 0)
+      await new Promise<void>((resolve) => {
+        release = resolve;
+      });
+    return runs.length;
+  };
+  const rpc = rpcServer(api, { pay, refund: pay }, { clock, idempotencyStore: store });
+  return { rpc, clock, runs, store, release: () => release?.() };
+}
+
+const key = 'k'.repeat(16);
+const pay = (amount: number, meta: object = {}, method = 'pay') => ({
+  jsonrpc: '2.0',
+  method,
+  params: { amount },
+  id: 1,
+  meta: { idempotencyKey: key, ...meta },
+});
+const result = (value: number) => ({ jsonrpc: '2.0', result: value, id: 1 });
+const failure = (code: number) => ({ jsonrpc: '2.0', id: 1, error: expect.objectContaining({ code }) });
+
+describe('a call with an idempotency key', () => {
+  it('is carried out once, and answered again as before', async () => {
+    const { rpc, runs } = server();
+    expect(await rawPeer(rpc as never).ask(pay(7))).toEqual([result(1)]);
+    expect(await rawPeer(rpc as never).ask(pay(7, { age: 1 }))).toEqual([result(1)]);
+    expect(runs).toEqual([7]);
+  });
+
+  it('that failed is not carried out again either', async () => {
+    const { rpc, runs } = server();
+    expect(await rawPeer(rpc as never).ask(pay(0))).toEqual([failure(5)]);
+    expect(await rawPeer(rpc as never).ask(pay(0, { age: 1 }))).toEqual([failure(5)]);
+    expect(runs).toHaveLength(1);
+  });
+
+  it('goes on when the connection is lost, and is joined by the one that comes again', async () => {
+    const { rpc, runs, release } = server();
+    const first = rawPeer(rpc as never);
+    await first.ask(pay(-1));
+    first.cut();
+    await settled();
+    const second = rawPeer(rpc as never);
+    expect(await second.ask(pay(-1, { age: 5 }))).toEqual([]);
+    release();
+    await settled();
+    expect(second.take()).toEqual([result(1)]);
+    expect(runs).toEqual([-1]);
+    expect(first.connection.pending + second.connection.pending).toBe(0);
+  });
+
+  it('is told from another with the same key by its parameters, in whatever order they are', async () => {
+    const { rpc } = server();
+    const peer = rawPeer(rpc as never);
+    await peer.ask({ ...pay(7), params: { amount: 7, to: 'a' } });
+    expect(await peer.ask({ ...pay(7), params: { to: 'a', amount: 7 } })).toEqual([result(1)]);
+    expect(await peer.ask(pay(8))).toEqual([failure(-32006)]);
+  });
+
+  it('belongs to its principal and its method', async () => {
+    const { rpc, runs } = server();
+    const session = (principal: string) => ({ session: { context: undefined as never, principal } });
+    await rawPeer(rpc as never, session('ada')).ask(pay(1));
+    await rawPeer(rpc as never, session('bob')).ask(pay(1));
+    await rawPeer(rpc as never, session('bob')).ask(pay(1, {}, 'refund'));
+    await rawPeer(rpc as never).ask(pay(1));
+    expect(runs).toHaveLength(4);
+    await rawPeer(rpc as never, session('ada')).ask(pay(1));
+    expect(runs).toHaveLength(4);
+  });
+
+  it('that was first sent before the server began is not carried out', async () => {
+    const { rpc, clock, runs } = server();
+    clock.advance(1000);
+    const peer = rawPeer(rpc as never);
+    expect(await peer.ask(pay(7, { age: 1000 }))).toEqual([failure(-32007)]);
+    expect(await peer.ask(pay(7, { age: 999 }))).toEqual([result(1)]);
+    expect(runs).toHaveLength(1);
+  });
+
+  it('that comes late is judged by when its connection opened: it was under way no longer', async () => {
+    const { rpc, clock } = server();
+    clock.advance(1000);
+    const peer = rawPeer(rpc as never);
+    // Its age was true when it left, at the earliest when the connection opened.
+    clock.advance(500);
+    expect(await peer.ask(pay(7, { age: 1000 }))).toEqual([failure(-32007)]);
+  });
+
+  it('is remembered for ten minutes', async () => {
+    const { rpc, clock, runs, store } = server();
+    await rawPeer(rpc as never).ask(pay(7));
+    clock.advance(599_999);
+    expect(await rawPeer(rpc as never).ask(pay(7, { age: 599_999 }))).toEqual([result(1)]);
+    clock.advance(1);
+    expect(await rawPeer(rpc as never).ask(pay(7, { age: 600_000 }))).toEqual([failure(-32007)]);
+    expect(runs).toHaveLength(1);
+    expect(store.size).toBe(0);
+  });
+});
+
+describe('MemoryIdempotencyStore', () => {
+  it('forgets the oldest beyond its bounds, and says so', () => {
+    const clock = new ManualClock();
+    const store = new MemoryIdempotencyStore({ clock, maxEntries: 2 });
+    for (const name of ['a', 'b', 'c']) {
+      clock.advance(10);
+      expect(store.begin(name, '', undefined)).toEqual({ state: 'new' });
+      store.finish(name, { result: '1' });
+    }
+    expect(store.size).toBe(2);
+    const at = clock.now();
+    expect(store.begin('a', '', at - 20)).toEqual({ state: 'forgotten' });
+    expect(store.begin('z', '', at - 19)).toEqual({ state: 'new' });
+  });
+
+  it('bounds what results take', () => {
+    const store = new MemoryIdempotencyStore({ maxCharacters: 10, clock: new ManualClock() });
+    for (const name of ['a', 'b', 'c']) {
+      store.begin(name, '', undefined);
+      store.finish(name, { result: '12345' });
+    }
+    expect(store.size).toBe(2);
+  });
+
+  it('never forgets what is running: it refuses more', () => {
+    const store = new MemoryIdempotencyStore({ maxEntries: 1, clock: new ManualClock() });
+    store.begin('a', '', undefined);
+    expect(store.begin('b', '', undefined)).toEqual({ state: 'full' });
+    store.finish('a', { result: '1' });
+    expect(store.begin('b', '', undefined)).toEqual({ state: 'new' });
+    store.finish('unknown', { result: '1' });
+  });
+});
