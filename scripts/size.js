@@ -8,6 +8,32 @@ import { program, root, run } from './steps.js';
 
 /** Prints the report; resolves with 0 when every budget is kept. */
 export async function size() {
+  await Promise.all([buildForNode(), ...Object.entries(clientImports).map(buildForBrowsers)]);
+  const packed = pack();
+  console.log(
+    `packed: ${kib(packed.size)}, unpacked: ${kib(packed.unpackedSize)}, ${packed.entryCount} files`,
+  );
+  return run(program('size-limit'), []);
+}
+
+/** What a page imports of hawser/client: the connection alone, and the client with RPC. */
+const clientImports = { 'client-core': 'Connection', client: 'connect' };
+
+/** @param {[name: string, imported: string]} entry */
+async function buildForBrowsers([name, imported]) {
+  const contents = `export { ${imported} } from './dist/browser/index.js';`;
+  await build({
+    stdin: { contents, resolveDir: root },
+    outfile: `${root}node_modules/.cache/size/${name}.js`,
+    bundle: true,
+    minify: true,
+    format: 'esm',
+    target: 'es2022',
+    logLevel: 'warning',
+  });
+}
+
+async function buildForNode() {
   await build({
     absWorkingDir: root,
     entryPoints: { index: 'dist/index.js', protocol: 'dist/protocol/index.js', web: 'dist/web/index.js' },
@@ -19,11 +45,6 @@ export async function size() {
     target: 'node20.19',
     logLevel: 'warning',
   });
-  const packed = pack();
-  console.log(
-    `packed: ${kib(packed.size)}, unpacked: ${kib(packed.unpackedSize)}, ${packed.entryCount} files`,
-  );
-  return run(program('size-limit'), []);
 }
 
 /** @param {number} bytes */

@@ -1,5 +1,6 @@
 import type { WebSocket } from '../client/websocket.js';
 import type { Clock } from '../node/clock.js';
+import { UsageError } from '../protocol/errors.js';
 
 /** Options of `server.drain()`. */
 export interface DrainOptions {
@@ -9,6 +10,11 @@ export interface DrainOptions {
   code?: number | undefined;
   /** Reason of the close frames. Default none. */
   reason?: string | undefined;
+  /**
+   * Seconds after which clients are to come back: the reason becomes `retry-after=<seconds>`, which `hawser/client`
+   * keeps to, and the code 1012 unless `code` says 1013. Default none.
+   */
+  retryAfter?: number | undefined;
 }
 
 /** How a drain ended. */
@@ -23,15 +29,38 @@ export interface DrainResult {
 const BATCH_INTERVAL = 10;
 const MIN_BATCH = 100;
 
+/** A day, in seconds: more is not a pause but an end. */
+const MAX_RETRY_AFTER = 86_400;
+
+/**
+ * What the close frames of a drain say.
+ * @throws UsageError when `retryAfter` is no number of seconds or `reason` is given as well
+ */
+export function closeFrameOf({ code, reason, retryAfter }: DrainOptions): { code: number; reason: string } {
+  if (retryAfter === undefined) return { code: code ?? 1001, reason: reason ?? '' };
+  if (
+    !Number.isInteger(retryAfter) ||
+    retryAfter < 0 ||
+    retryAfter > MAX_RETRY_AFTER ||
+    reason !== undefined
+  ) {
+    const message = `"retryAfter" is a whole number of seconds up to ${MAX_RETRY_AFTER} and takes the place of "reason"`;
+    throw new UsageError('WS_ERR_INVALID_OPTIONS', message);
+  }
+  return { code: code ?? 1012, reason: `retry-after=${retryAfter}` };
+}
+
 /**
  * Closes connections a batch at a time, so that thousands of clients do not come back in the same moment, with
  * all close frames out by half of the deadline; terminates those that are left at the deadline.
  */
 export async function drainConnections(
   sockets: ReadonlySet<WebSocket>,
-  { deadline = 10_000, code = 1001, reason = '' }: DrainOptions,
+  options: DrainOptions,
   clock: Clock,
 ): Promise<DrainResult> {
+  const { deadline = 10_000 } = options;
+  const { code, reason } = closeFrameOf(options);
   const open = new Set(sockets);
   const total = open.size;
   const batches = Math.max(1, deadline / 2 / BATCH_INTERVAL);

@@ -13,7 +13,7 @@ import { PreparedMessage } from '../node/prepared-message.js';
 import { TypedEmitter } from '../node/typed-emitter.js';
 import { type HandshakeError, UsageError } from '../protocol/errors.js';
 import { CurrentSettings } from './current-settings.js';
-import { type DrainOptions, type DrainResult, drainConnections } from './drain.js';
+import { closeFrameOf, type DrainOptions, type DrainResult, drainConnections } from './drain.js';
 import { checkOptions, withDefaults } from './given-options.js';
 import { createUpgradeServer } from './http-server.js';
 import { forwardedAddress } from './remote-address.js';
@@ -224,6 +224,7 @@ export class WebSocketServer<
    * deadline. Resolves when all have ended.
    */
   async drain(options: DrainOptions = {}): Promise<DrainResult> {
+    closeFrameOf(options);
     if (this._state === CLOSED) return { closed: 0, terminated: 0 };
     const closed = new Promise<void>((resolve) => this.close(() => resolve()));
     const result = await drainConnections(this._sockets, options, this.options.clock ?? systemClock);

@@ -29,7 +29,25 @@ describe.each(modes)('with %s', (mode) => {
     await started.server.drain({ code: 1012, reason: 'new version' });
     expect(await close).toEqual({ code: 1012, reason: 'new version' });
   });
+
+  it('tells clients when to come back', async () => {
+    const started = await start({}, mode);
+    const { client } = await connectPair(started);
+    const close = closeOf(client);
+    await started.server.drain({ retryAfter: 7 });
+    expect(await close).toEqual({ code: 1012, reason: 'retry-after=7' });
+  });
 });
+
+it.each([{ retryAfter: -1 }, { retryAfter: 1.5 }, { retryAfter: 86_401 }, { retryAfter: 1, reason: 'x' }])(
+  'refuses %j and goes on',
+  async (options) => {
+    const started = await start({});
+    await expect(started.server.drain(options)).rejects.toMatchObject({ code: 'WS_ERR_INVALID_OPTIONS' });
+    await connectPair(started);
+    await started.server.drain();
+  },
+);
 
 it('terminates at the deadline those who do not answer', async () => {
   const clock = new ManualClock();
