@@ -2,6 +2,7 @@ import { type } from 'arktype';
 import * as v from 'valibot';
 import { describe, expect, expectTypeOf, it } from 'vitest';
 import { z } from 'zod';
+import type { WebSocket } from '../../../src/index.js';
 import type { Calls } from '../../../src/rpc/client/calls.js';
 import { call, contract, notification, query, stream } from '../../../src/rpc/contract/contract.js';
 import { SchemaError, schema, unchecked, validate } from '../../../src/rpc/contract/schema.js';
@@ -86,6 +87,18 @@ describe('types', () => {
       { users: (_, { context }) => [context.name] },
       { session: (socket: { name: string } & MessageSocketLike) => ({ context: { name: socket.name } }) },
     );
+  });
+
+  it('let a WebSocketServer hand its connections over, with their context', () => {
+    const rpc = rpcServer<Pick<typeof api, 'users'>, { name: string }>(contract({ users: api.users }), {
+      users: (_, { context }) => [context.name],
+    });
+    type Socket<Context> = import('../../../src/index.js').ServerSocket<typeof WebSocket, Context>;
+    expectTypeOf<Socket<{ name: string }>>().toExtend<Parameters<typeof rpc.accept>[0]>();
+    expectTypeOf<Socket<{ id: string }>>().not.toExtend<Parameters<typeof rpc.accept>[0]>();
+    expectTypeOf<import('../../peers/node_modules/@types/ws/index.js').WebSocket>().toExtend<
+      Parameters<typeof rpc.accept>[0]
+    >();
   });
 
   it('refuse parameters that JSON-RPC cannot carry', () => {
