@@ -1,0 +1,189 @@
+/** `hawser/client` in a page of Chromium and on Node.js: the same programs against the same server. */
+import { build } from 'esbuild';
+import type { Browser, BrowserContext, CDPSession, Page } from 'playwright-core';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { connect } from '../../src/client-node.js';
+import { WebSocket } from '../../src/web/index.js';
+import { launchChromium } from '../interop/launch-chromium.js';
+import type * as bundled from './client/bundle.js';
+import { programs, runProgram } from './client/programs.js';
+import { type ClientTestServer, startClientTestServer } from './client/server.js';
+
+let browser: Browser;
+let context: BrowserContext;
+let page: Page;
+let server: ClientTestServer;
+
+beforeAll(async () => {
+  const { outputFiles } = await build({
+    entryPoints: [new URL('client/bundle.ts', import.meta.url).pathname],
+    bundle: true,
+    format: 'iife',
+    globalName: 'bundled',
+    write: false,
+  });
+  server = await startClientTestServer();
+  server.page = `<!doctype html><title>client</title><script>${outputFiles[0]?.text}</script>`;
+  browser = await launchChromium();
+});
+afterAll(async () => {
+  await browser.close();
+  await server.close();
+});
+beforeEach(async () => {
+  await context?.close();
+  context = await browser.newContext();
+  page = await context.newPage();
+  await page.goto(`http://127.0.0.1:${server.port}/`);
+});
+
+/** What the page has. */
+interface PageScope {
+  readonly bundled: typeof bundled;
+  client: ReturnType<typeof bundled.connect>;
+  states: string[];
+}
+
+declare const self: PageScope;
+
+const expected: Record<string, unknown> = {
+  'calls and their errors': [
+    3,
+    'RemoteError -32602',
+    'RemoteError -32603',
+    'RemoteError -32601',
+    'RpcUsageError RPC_ERR_INVALID_ARGUMENT',
+    undefined,
+    ['hello'],
+  ],
+  'calls that the server makes': ['why!', 'RemoteError -32603'],
+  'a stream whose reader is slow': [[1, 2, 3, 0], ['released']],
+  'a stream that goes on after the connection was lost': Array.from({ length: 20 }, (_, index) => index + 1),
+  'a call that is given up': ['Error enough', 'CallTimeoutError RPC_ERR_TIMEOUT', [true, true]],
+  'a lost connection': ['UnknownOutcomeError RPC_ERR_UNKNOWN_OUTCOME', 1, 1, 0, 1],
+  'a call before there is a connection': [
+    'NotSentError RPC_ERR_OFFLINE',
+    'CallTimeoutError RPC_ERR_TIMEOUT',
+    1,
+    1,
+  ],
+  'close codes': [4403, 'revoked', 'NotSentError RPC_ERR_CLOSED', true, true],
+  tokens: ['ada', 'ada', ['eve:never', 'ada:400', 'ada:60000', 'ada:60000']],
+  'a dead connection': [4408, true, 0],
+  'a quiet connection that lives': ['open', 1],
+  'messages that were typed by hand': [
+    { method: 'add', result: 3 },
+    { method: 'fail', error: { code: -32603, message: 'Internal error' } },
+    { jsonrpc: '2.0', error: { code: -32700, message: 'Parse error' }, id: null },
+  ],
+};
+
+describe.each(Object.keys(programs))('%s', (name) => {
+  const origin = () => `127.0.0.1:${server.port}`;
+
+  it('in a page', async () => {
+    const run = ([name, origin]: readonly [string, string]) => {
+      const { runProgram, connect } = self.bundled;
+      return runProgram(name, { connect, WebSocket: globalThis.WebSocket }, origin);
+    };
+    expect(await page.evaluate(run, [name, origin()] as const)).toEqual(expected[name]);
+  });
+
+  it('on Node.js', async () => {
+    const answer = await runProgram(name, { connect, WebSocket }, origin());
+    expect(answer).toEqual(expected[name]);
+  });
+});
+
+/** Connects in the page and leaves the client in `self.client`. */
+async function connectInPage(options: object): Promise<void> {
+  await page.evaluate(
+    async ([url, options]) => {
+      const { connect, api } = self.bundled;
+      self.client = connect(url as string, { api, ...(options as object) });
+      await self.client.request('count');
+    },
+    [`ws://127.0.0.1:${server.port}/rpc`, options] as const,
+  );
+}
+
+const tell = (order: string, argument = '') =>
+  fetch(`http://127.0.0.1:${server.port}/do/${order}/${argument}`, { method: 'POST' }).then((answer) =>
+    answer.json(),
+  );
+const stateInPage = () => page.evaluate(() => self.client.status.state);
+const untilState = (state: string, timeout = 10_000) =>
+  page.waitForFunction((state) => self.client.status.state === state, state, { timeout, polling: 20 });
+
+describe('a page', () => {
+  beforeEach(async () => void (await tell('reset')));
+
+  it('connects at once when its network comes back', async () => {
+    await connectInPage({ backoff: { initial: 600_000, max: 600_000 } });
+    await tell('refuse', 'yes');
+    await tell('cut');
+    await untilState('waiting');
+    await tell('refuse', 'no');
+    await context.setOffline(true);
+    await context.setOffline(false);
+    await untilState('open');
+    expect(await page.evaluate(() => self.client.request('count'))).toBe(0);
+  });
+
+  it('does not disobey the server when its network comes back', async () => {
+    await connectInPage({});
+    await tell('close', encodeURIComponent('1013,retry-after=3600'));
+    await untilState('waiting');
+    await context.setOffline(true);
+    await context.setOffline(false);
+    await page.evaluate(() => new Promise((resolve) => setTimeout(resolve, 200)));
+    expect(await stateInPage()).toBe('waiting');
+  });
+
+  it('that was frozen finds out that its connection is dead, and keeps one that lives', async () => {
+    const devtools: CDPSession = await context.newCDPSession(page);
+    const watchdog = { interval: 500, timeout: 500 };
+    const freeze = async (): Promise<void> => {
+      await devtools.send('Page.setWebLifecycleState', { state: 'frozen' });
+      // Longer than both times: nothing of the page runs meanwhile.
+      await new Promise((resolve) => setTimeout(resolve, 2500));
+    };
+    const thaw = () => devtools.send('Page.setWebLifecycleState', { state: 'active' });
+    await connectInPage({ watchdog });
+    await freeze();
+    await thaw();
+    await page.evaluate(() => new Promise((resolve) => setTimeout(resolve, 1500)));
+    expect(await stateInPage()).toBe('open');
+    expect(await tell('opened')).toBe(1);
+    await freeze();
+    await tell('deafen');
+    await page.evaluate(() => {
+      self.states = [];
+      self.client.subscribe(({ state, code }) => {
+        self.states.push(`${state} ${code ?? ''}`);
+      });
+    });
+    await thaw();
+    await page.waitForFunction(() => self.states.length >= 3, undefined, {
+      timeout: 10_000,
+      polling: 20,
+    });
+    expect(await page.evaluate(() => self.states[0])).toBe('waiting 4408');
+    expect(await stateInPage()).toBe('open');
+  });
+
+  it('whose timers are slowed down keeps its time by a worker', async () => {
+    // As in a tab that has been hidden for minutes: one tick a minute.
+    await page.evaluate(() => {
+      const scope = globalThis as never as { setTimeout: typeof setTimeout };
+      const native = scope.setTimeout;
+      scope.setTimeout = ((callback: () => void, delay = 0) => native(callback, delay + 60_000)) as never;
+    });
+    await connectInPage({ watchdog: { interval: 500, timeout: 500, worker: true } });
+    await tell('deafen');
+    // Asked from here: what Playwright waits for in the page would be slowed down as well.
+    const before = Date.now();
+    while ((await stateInPage()) !== 'waiting') expect(Date.now() - before).toBeLessThan(10_000);
+    expect(Date.now() - before).toBeLessThan(5000);
+  });
+});

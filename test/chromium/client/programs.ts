@@ -1,0 +1,219 @@
+/**
+ * Programs on `hawser/client`: each runs in a page and on Node.js, against the same server, and gives what it has seen.
+ */
+
+import type { Client, ClientOptions } from '../../../src/browser/client.js';
+import type { connect } from '../../../src/browser/index.js';
+import { answerCalls } from '../../../src/rpc/server/answer-calls.js';
+import { api, clientApi } from './api.js';
+
+/** What a program has to work with. */
+export interface Scene {
+  /** Connects to `/rpc`, quick to come back. */
+  client(options?: Partial<ClientOptions<typeof api>>): Client<typeof api>;
+  /** Connects to `/token`. */
+  withToken(token: () => string | Promise<string>): Client<typeof api>;
+  /** Tells the server what is to happen. */
+  tell(order: string, argument?: string): Promise<unknown>;
+  /** Waits until the client is in a state. */
+  state(client: Client<typeof api>, wanted: string): Promise<Client<typeof api>['status']>;
+  /** The class of a bare WebSocket. */
+  readonly WebSocket: typeof WebSocket;
+  readonly url: string;
+}
+
+/** How an operation ends, in a word. */
+async function outcome(promise: Promise<unknown>): Promise<unknown> {
+  try {
+    return await promise;
+  } catch (error) {
+    const { name, code, message } = error as { name: string; code: unknown; message: string };
+    return `${name} ${code ?? message}`;
+  }
+}
+
+/** By name; what comes back is compared. */
+export const programs: Record<string, (scene: Scene) => Promise<unknown>> = {
+  'calls and their errors': async ({ client }) => {
+    const { call, request } = client();
+    return [
+      await call.add({ a: 1, b: 2 }),
+      await outcome(call.add({ a: 'x' } as never)),
+      await outcome(call.fail()),
+      await outcome(request('unknown')),
+      await outcome(call.add(1 as never)),
+      await call.note(['hello']),
+      await call.notes(),
+    ];
+  },
+  'calls that the server makes': async ({ client }) => {
+    const answers = answerCalls(clientApi, { answer: ({ question }) => `${question}!` });
+    return [
+      await client({ answers }).call.askBack({ question: 'why' }),
+      await outcome(client().call.askBack({ question: '' })),
+    ];
+  },
+  'a stream whose reader is slow': async ({ client }) => {
+    const { call } = client();
+    const seen: number[] = [];
+    for await (const n of call.numbers({ from: 1 }, { credit: 4 })) {
+      seen.push(n);
+      if (n === 3) {
+        const made = await call.made();
+        seen.push(made <= 8 ? 0 : made);
+        break;
+      }
+    }
+    return [seen, await call.notes()];
+  },
+  'a stream that goes on after the connection was lost': async ({ client, tell }) => {
+    const { call } = client();
+    const seen: number[] = [];
+    const settings = { reconnect: (last?: number) => ({ from: (last ?? 0) + 1 }), credit: 3 };
+    for await (const n of call.numbers({ from: 1 }, settings)) {
+      seen.push(n);
+      if (n === 5 || n === 9) await tell('cut');
+      if (n === 20) break;
+    }
+    return seen;
+  },
+  'a call that is given up': async ({ client, tell }) => {
+    const { call } = client();
+    const controller = new AbortController();
+    const aborted = outcome(call.wait(undefined, { signal: controller.signal }));
+    while ((await tell('waiting')) === 0);
+    controller.abort(new Error('enough'));
+    const first = await aborted;
+    const second = await outcome(call.wait(undefined, { timeout: 50 }));
+    while (((await call.notes()) as string[]).length < 2);
+    return [first, second, ((await call.notes()) as string[]).map((note) => /Cancel|Deadline/.test(note))];
+  },
+  'a lost connection': async ({ client, tell, state }) => {
+    const connection = client();
+    const { call } = connection;
+    await call.count();
+    const lost = outcome(call.wait());
+    while ((await tell('waiting')) === 0);
+    await tell('cut');
+    const unknown = await lost;
+    await state(connection, 'open');
+    return [unknown, await call.raise(), await call.count(), connection.pending, await tell('live')];
+  },
+  'a call before there is a connection': async ({ client, tell, state }) => {
+    await tell('refuse', 'yes');
+    const connection = client();
+    await state(connection, 'waiting');
+    const fast = await outcome(connection.call.count(undefined, { whenOffline: 'fail' }));
+    const late = await outcome(connection.call.count(undefined, { timeout: 30 }));
+    const later = connection.call.raise();
+    const { queued } = connection;
+    await tell('refuse', 'no');
+    return [fast, late, queued, await later];
+  },
+  'close codes': async ({ client, tell, state }) => {
+    const connection = client();
+    await state(connection, 'open');
+    await tell('close', '4403,revoked');
+    const { code, reason } = await state(connection, 'closed');
+    const call = await outcome(connection.call.count());
+    connection.reconnect();
+    await state(connection, 'open');
+    const before = Date.now();
+    await tell('close', '1012,retry-after=1');
+    const { retryAt = 0 } = await state(connection, 'waiting');
+    const wait = retryAt - before;
+    await state(connection, 'open');
+    return [code, reason, call, wait >= 1000 && wait < 2300, Date.now() - before >= 1000];
+  },
+  tokens: async ({ withToken, tell, state }) => {
+    let count = 0;
+    const connection = withToken(async () => {
+      count++;
+      return count === 1 ? 'eve:never' : `ada:${count === 2 ? 400 : 60_000}`;
+    });
+    const name = await connection.call.whoAmI();
+    while (((await tell('tokens')) as string[]).length < 3);
+    await tell('close', '4401,expired');
+    await state(connection, 'waiting');
+    const again = await connection.call.whoAmI();
+    return [name, again, await tell('tokens')];
+  },
+  'a dead connection': async ({ client, tell, state }) => {
+    const connection = client({ watchdog: { interval: 200, timeout: 200 } });
+    await connection.call.count();
+    await tell('deafen');
+    const before = Date.now();
+    const { code } = await state(connection, 'waiting');
+    const time = Date.now() - before;
+    await state(connection, 'open');
+    return [code, time >= 150 && time < 3000, await connection.call.count()];
+  },
+  'a quiet connection that lives': async ({ client, tell }) => {
+    const connection = client({ watchdog: { interval: 30, timeout: 2000 } });
+    await connection.call.count();
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    return [connection.status.state, await tell('opened')];
+  },
+  'messages that were typed by hand': async ({ WebSocket, url }) => {
+    const socket = new WebSocket(url);
+    await new Promise((resolve) => socket.addEventListener('open', resolve));
+    const answers: unknown[] = [];
+    const all = new Promise<void>((resolve) => {
+      socket.addEventListener('message', ({ data }) => {
+        answers.push(JSON.parse(data));
+        if (answers.length === 2) socket.send('what?');
+        if (answers.length === 3) resolve();
+      });
+    });
+    socket.send('{"method":"add","args":[1,2]}');
+    socket.send('{"method":"fail","args":[]}');
+    await all;
+    socket.close();
+    return answers;
+  },
+};
+
+/** Runs one against the server at `origin`, which is `host:port`. */
+export async function runProgram(
+  name: string,
+  faces: { connect: typeof connect; WebSocket: unknown },
+  origin: string,
+): Promise<unknown> {
+  const clients: Client<typeof api>[] = [];
+  const open = (path: string, options: Partial<ClientOptions<typeof api>>): Client<typeof api> => {
+    const backoff = { initial: 20, max: 100 };
+    const client = faces.connect(`ws://${origin}/${path}`, { api, backoff, ...options });
+    clients.push(client);
+    return client;
+  };
+  const tell = async (order: string, argument = ''): Promise<unknown> => {
+    const response = await fetch(`http://${origin}/do/${order}/${encodeURIComponent(argument)}`, {
+      method: 'POST',
+    });
+    return response.json();
+  };
+  await tell('reset');
+  try {
+    return await (programs[name] as (scene: Scene) => Promise<unknown>)({
+      client: (options = {}) => open('rpc', options),
+      withToken: (token) => open('token', { token }),
+      tell,
+      state: untilState,
+      WebSocket: faces.WebSocket as typeof WebSocket,
+      url: `ws://${origin}/rpc`,
+    });
+  } finally {
+    for (const client of clients) client.close();
+  }
+}
+
+function untilState(client: Client<typeof api>, wanted: string): Promise<Client<typeof api>['status']> {
+  return new Promise((resolve) => {
+    if (client.status.state === wanted) resolve(client.status);
+    const stop = client.subscribe((status) => {
+      if (status.state !== wanted) return;
+      stop();
+      resolve(status);
+    });
+  });
+}
