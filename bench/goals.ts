@@ -44,4 +44,8 @@ export const goals: readonly Goal[] = [
   { scenario: 'S12', metric: 'slowdown', atMost: 2 },
   { scenario: 'S13-compress', metric: 'delay', atMost: 20 },
   { scenario: 'S13-bomb', metric: 'delay', atMost: 20 },
+  cpu('rpc-1', 'rpc-websockets', 1),
+  cpu('rpc-1', 'socket.io', 1),
+  cpu('rpc-64', 'rpc-websockets', 1),
+  cpu('rpc-64', 'socket.io', 1),
 ];

@@ -24,11 +24,12 @@ const usage = `Usage: npm run bench -- [options]
   --help            this text
 
 The figure is the CPU time of the server process per message, in microseconds, by the operating system's account.
-Ratios are those of medians: ws divided by the peer, so more is better. Results go to bench/results/.`;
+Ratios are those of medians: ws divided by the peer, so more is better; rpc-websockets where there are calls.
+Results go to bench/results/.`;
 
 const folder = fileURLToPath(new URL('../../../', import.meta.url));
 const quickScenarios = ['S1', 'S2', 'S3', 'S4', 'S5b', 'S6', 'S8', 'S9-64B', 'S9-64K'];
-const quickPeers = ['ws', 'hawser'];
+const quickPeers = ['ws', 'rpc-websockets', 'socket.io', 'hawser'];
 
 interface Settings {
   readonly names: readonly string[];

@@ -37,6 +37,7 @@ export const mainMetric: Readonly<Record<Scenario['kind'], MetricName>> = {
   broadcast: 'cpu',
   handshake: 'cpu',
   client: 'cpu',
+  rpc: 'cpu',
   idle: 'rss',
   stream: 'growth',
   slow: 'growth',

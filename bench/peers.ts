@@ -8,6 +8,8 @@ export interface Peer {
   readonly name: string;
   /** The command of its server; the scenario follows as the last argument, as JSON. */
   readonly command: readonly string[];
+  /** The command of the server that answers calls, where that is another one. */
+  readonly rpcCommand?: readonly string[];
   readonly environment: Readonly<Record<string, string>>;
   /** What comes back is what was sent, byte by byte, mask included: no WebSocket at all. */
   readonly echoesBytes: boolean;
@@ -20,11 +22,13 @@ const folder = fileURLToPath(new URL('../../../', import.meta.url));
 const compiled = (file: string): string => fileURLToPath(new URL(file, import.meta.url));
 const installed = (path: string): string => `${folder}node_modules/${path}`;
 const isEcho = ({ kind }: Scenario): boolean => kind === 'echo';
+const isRpc = ({ kind }: Scenario): boolean => kind === 'rpc';
 const node = (...args: string[]): string[] => [process.execPath, '--expose-gc', ...args];
 const nodeServer = compiled('servers/node.js');
+const rpcServer = compiled('servers/rpc.js');
 const bufferutil = installed('bufferutil/package.json');
 
-/** The peers in the order of the table; the first is what the others are compared with. */
+/** The peers in the order of the table; the first that takes part is what the others are compared with. */
 export const peers: readonly Peer[] = [
   {
     name: 'ws',
@@ -32,7 +36,7 @@ export const peers: readonly Peer[] = [
     environment: { WS_NO_BUFFER_UTIL: '1' },
     echoesBytes: false,
     files: [installed('ws/package.json')],
-    takesPartIn: ({ kind }) => kind !== 'stream',
+    takesPartIn: ({ kind }) => kind !== 'stream' && kind !== 'rpc',
   },
   {
     name: 'ws + bufferutil',
@@ -51,8 +55,26 @@ export const peers: readonly Peer[] = [
     takesPartIn: deflates,
   },
   {
+    name: 'rpc-websockets',
+    command: node(rpcServer, 'rpc-websockets'),
+    // It brings bufferutil along.
+    environment: {},
+    echoesBytes: false,
+    files: [installed('rpc-websockets/package.json')],
+    takesPartIn: isRpc,
+  },
+  {
+    name: 'socket.io',
+    command: node(rpcServer, 'socket.io'),
+    environment: { WS_NO_BUFFER_UTIL: '1' },
+    echoesBytes: false,
+    files: [installed('socket.io/package.json'), installed('socket.io-client/package.json')],
+    takesPartIn: isRpc,
+  },
+  {
     name: 'hawser',
     command: node(nodeServer, 'hawser'),
+    rpcCommand: node(rpcServer, 'hawser'),
     environment: {},
     echoesBytes: false,
     files: [],

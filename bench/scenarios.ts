@@ -69,6 +69,14 @@ export interface EventLoopScenario {
   readonly what: 'compress' | 'bomb';
 }
 
+/** Calls that each client makes and the server answers. */
+export interface RpcScenario {
+  readonly kind: 'rpc';
+  readonly connections: number;
+  /** Calls of one client that are under way at a time. */
+  readonly inFlight: number;
+}
+
 export type Scenario =
   | EchoScenario
   | BroadcastScenario
@@ -77,7 +85,8 @@ export type Scenario =
   | ClientScenario
   | StreamScenario
   | SlowConsumersScenario
-  | EventLoopScenario;
+  | EventLoopScenario
+  | RpcScenario;
 
 const KiB = 1024;
 const MiB = 1024 * KiB;
@@ -138,4 +147,7 @@ export const scenarios: Readonly<Record<string, { readonly title: string } & Sce
   },
   'S13-compress': { title: 'compressing 1 MiB', kind: 'event-loop', size: MiB, what: 'compress' },
   'S13-bomb': { title: 'inflating bombs', kind: 'event-loop', size: 64 * MiB, what: 'bomb' },
+  'rpc-1': { title: 'small calls, ping-pong', kind: 'rpc', connections: 50, inFlight: 1 },
+  // Below the 256 calls of a connection that hawser's server carries out at once.
+  'rpc-64': { title: 'small calls, pipelined', kind: 'rpc', connections: 10, inFlight: 64 },
 };

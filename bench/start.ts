@@ -12,19 +12,26 @@ const clientFile = fileURLToPath(new URL('servers/client.js', import.meta.url));
 const netClientFile = fileURLToPath(new URL('servers/net-client.js', import.meta.url));
 
 /** The first line that it prints tells its port. */
-export function startServer({ command, environment }: Peer, scenario: Scenario): MeasuredProcess {
-  return new MeasuredProcess([...command, JSON.stringify(scenario)], { core: measuredCore, environment });
+export function startServer(
+  { command, rpcCommand = command, environment }: Peer,
+  scenario: Scenario,
+): MeasuredProcess {
+  const server = scenario.kind === 'rpc' ? rpcCommand : command;
+  return new MeasuredProcess([...server, JSON.stringify(scenario)], { core: measuredCore, environment });
 }
 
 /** The first line that it prints tells that it has warmed up or, where a client is measured, its port. */
 export function startLoader(
-  { echoesBytes }: Peer,
+  { name, environment, echoesBytes }: Peer,
   scenario: Scenario,
   port: number,
   warmUpSeconds: number,
 ): MeasuredProcess {
-  const order: Order = { scenario, port, echoesBytes, warmUpSeconds };
-  return new MeasuredProcess([process.execPath, loaderFile, JSON.stringify(order)], { core: loaderCore });
+  const order: Order = { scenario, port, peer: name, echoesBytes, warmUpSeconds };
+  return new MeasuredProcess([process.execPath, loaderFile, JSON.stringify(order)], {
+    core: loaderCore,
+    environment,
+  });
 }
 
 /** A client of the peer's library, which is measured itself or makes the load. */

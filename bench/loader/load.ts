@@ -3,7 +3,7 @@ import { percentile } from '../statistics.js';
 
 /** One measured interval. */
 export interface LoadResult {
-  /** What is counted: echoes, deliveries, connections. */
+  /** What is counted: echoes, deliveries, connections, answers. */
   readonly messages: number;
   readonly bytes: number;
   readonly seconds: number;

@@ -12,12 +12,15 @@ import { echoLoad } from './echo.js';
 import { eventLoopLoad } from './event-loop.js';
 import { handshakeLoad, idleLoad } from './lives.js';
 import type { Load } from './load.js';
+import { rpcLoad } from './rpc.js';
 import { slowConsumersLoad } from './slow-consumers.js';
 
 /** What the loader is started with. */
 export interface Order {
   readonly scenario: Scenario;
   readonly port: number;
+  /** Its name: calls are made by its own client. */
+  readonly peer: string;
   readonly echoesBytes: boolean;
   readonly warmUpSeconds: number;
 }
@@ -44,6 +47,7 @@ async function loadOf(): Promise<Load> {
   if (scenario.kind === 'broadcast') return broadcastLoad(scenario, target);
   if (scenario.kind === 'slow') return slowConsumersLoad(scenario, target);
   if (scenario.kind === 'event-loop') return eventLoopLoad(scenario, target);
+  if (scenario.kind === 'rpc') return rpcLoad(scenario, order.port, order.peer);
   if (scenario.kind === 'handshake') return handshakeLoad(scenario.connections, target);
   return idleLoad((scenario as { connections: number }).connections, target);
 }

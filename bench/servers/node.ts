@@ -8,14 +8,14 @@ import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { createInterface } from 'node:readline';
 import type { ServerOptions, WebSocket, WebSocketServer } from 'hawser';
 import { certificate } from '../certificate.js';
-import type { Scenario, SlowConsumersScenario } from '../scenarios.js';
+import type { RpcScenario, Scenario, SlowConsumersScenario } from '../scenarios.js';
 
 const [, , library = '', text = ''] = process.argv;
-const scenario = JSON.parse(text) as Scenario;
+const scenario = JSON.parse(text) as Exclude<Scenario, RpcScenario>;
 const { WebSocketServer: Server } = (await import(library)) as typeof import('hawser');
 const delay = monitorEventLoopDelay({ resolution: 1 });
 
-const roles: Record<Scenario['kind'], (server: WebSocketServer) => void> = {
+const roles: Record<Exclude<Scenario['kind'], 'rpc'>, (server: WebSocketServer) => void> = {
   echo,
   broadcast,
   idle: () => {},
