@@ -53,7 +53,10 @@ function listen(socket: MessageSocket, listener: TransportListener): void {
 }
 
 function textOf(data: SocketData): string {
-  return typeof data === 'string' ? data : decoder.decode(bytesOf(data));
+  if (typeof data === 'string') return data;
+  // A Buffer: its own decoder takes a fifth of the time for short texts.
+  if (data.toString !== Uint8Array.prototype.toString && data instanceof Uint8Array) return data.toString();
+  return decoder.decode(bytesOf(data));
 }
 
 function bytesOf(data: SocketData): Uint8Array {

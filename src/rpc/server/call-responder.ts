@@ -7,7 +7,7 @@ import { type Id, isCredit, isMembers, type PlainCall, type RequestMessage } fro
 import { answerText, type Outcome, plainAnswerText } from '../wire/text.js';
 import type { CallConnection } from './call.js';
 import { carryOutCall, carryOutOnce, errorObjectOf, openStream } from './carry-out.js';
-import type { MethodTable, OfferedMethod } from './method-table.js';
+import { isPromise, type MethodTable, type OfferedMethod } from './method-table.js';
 import { OutgoingStream } from './outgoing-stream.js';
 import { RunningCall } from './running-call.js';
 import type { Session } from './session.js';
@@ -119,55 +119,70 @@ export class CallResponder<Context> implements Responder {
     );
   }
 
-  #start(request: RequestMessage, offered: OfferedMethod, reply: Reply): Promise<void> {
-    const { id, method, params, meta } = request;
+  /** The promise is there while the call has not ended. */
+  #start(request: RequestMessage, offered: OfferedMethod, reply: Reply): PromiseLike<void> | undefined {
+    const { id, meta } = request;
     const { settings, connection } = this.#parts;
-    const { kind } = offered.method;
-    const call = new RunningCall({
-      method,
-      kind,
-      params,
+    const call = new RunningCall<Context>({
+      request,
+      kind: offered.method.kind,
       connection,
       clock: settings.clock,
       timeout: Math.min(meta.timeout ?? settings.timeout, settings.maxTimeout),
-      survivesConnection: meta.idempotencyKey !== undefined,
       answer: (outcome) => {
         if (id !== undefined && call.stream === undefined) this.#byId.delete(id);
         reply(outcome);
       },
     });
+    const ending = this.#carryOut(call, offered, request);
+    if (!isPromise(ending)) {
+      call.answer(ending);
+      return undefined;
+    }
+    return this.#keep(call, id, ending);
+  }
+
+  /** Only a call that has not ended at once is remembered, and has a clock. */
+  #keep(
+    call: RunningCall<Context>,
+    id: Id | undefined,
+    ending: PromiseLike<Outcome | undefined>,
+  ): PromiseLike<void> {
     if (id !== undefined) this.#byId.set(id, call);
     this.#calls.add(call);
     this.#running++;
-    return this.#carryOut(call, offered, request).finally(() => {
+    call.startClock();
+    return ending.then((outcome) => {
       this.#running--;
       this.#calls.delete(call);
+      call.answer(outcome);
     });
   }
 
-  async #carryOut(
+  /** How a call ends; `undefined` for a stream that has begun. */
+  #carryOut(
     call: RunningCall<Context>,
     offered: OfferedMethod,
     request: RequestMessage,
-  ): Promise<void> {
+  ): Outcome | PromiseLike<Outcome | undefined> {
     const { settings } = this.#parts;
     if (offered.method.kind === 'stream') return this.#stream(call, offered, request);
     const { age, idempotencyKey } = request.meta;
-    if (idempotencyKey === undefined) return call.answer(await carryOutCall(offered, call, settings));
+    if (idempotencyKey === undefined) return carryOutCall(offered, call, settings);
     // It was sent behind the handshake, so that it is on its way for no longer than this connection is open.
     const firstSent = age === undefined ? undefined : this.#openedAt - age;
-    call.answer(await carryOutOnce(offered, call, settings, { idempotencyKey, firstSent }));
+    return carryOutOnce(offered, call, settings, { idempotencyKey, firstSent });
   }
 
   async #stream(
     call: RunningCall<Context>,
     offered: OfferedMethod,
     { id, meta }: RequestMessage,
-  ): Promise<void> {
+  ): Promise<Outcome | undefined> {
     const { settings, send } = this.#parts;
     const source = await openStream(offered, call, settings);
-    if ('error' in source) return call.answer(source);
-    if (call.abortReason !== undefined) return;
+    if ('error' in source) return source;
+    if (call.abortReason !== undefined) return undefined;
     const stream = new OutgoingStream({
       id: id as Id,
       source: source.items,
@@ -180,6 +195,7 @@ export class CallResponder<Context> implements Responder {
     call.stream = stream;
     call.answer({ result: '{"stream":true}' });
     await stream.run();
+    return undefined;
   }
 
   #builtIn({ id, method, params }: RequestMessage, reply: Reply): void {

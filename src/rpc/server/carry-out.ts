@@ -5,7 +5,7 @@ import { RemoteError, RpcError, rpcError } from '../wire/error-object.js';
 import type { Outcome } from '../wire/text.js';
 import type { Call } from './call.js';
 import { fingerprint } from './fingerprint.js';
-import { carryOut, type OfferedMethod } from './method-table.js';
+import { carryOut, isPromise, type OfferedMethod } from './method-table.js';
 import type { RunningCall } from './running-call.js';
 import type { RpcSettings } from './settings.js';
 
@@ -16,18 +16,24 @@ export interface OnceKey {
   readonly firstSent: number | undefined;
 }
 
-/** Carries a call out. */
-export async function carryOutCall<Context>(
+/** Carries a call out. Asynchronous only where the method is. */
+export function carryOutCall<Context>(
   offered: OfferedMethod,
   call: RunningCall<Context>,
   settings: RpcSettings<Context>,
-): Promise<Outcome> {
+): Outcome | PromiseLike<Outcome> {
+  const failed = (error: unknown): Outcome => ({ error: errorObjectOf(error, call, settings) });
   try {
-    const result = await withMiddleware(offered, call, settings);
-    return { result: JSON.stringify(result) ?? 'null' };
+    const result = withMiddleware(offered, call, settings);
+    // What cannot be JSON fails in `outcomeOf`.
+    return isPromise(result) ? result.then(outcomeOf).then(undefined, failed) : outcomeOf(result);
   } catch (error) {
-    return { error: errorObjectOf(error, call, settings) };
+    return failed(error);
   }
+}
+
+function outcomeOf(result: unknown): Outcome {
+  return { result: JSON.stringify(result) ?? 'null', error: undefined };
 }
 
 /** Carries a call out unless that was done before, and then gives the same answer. */
@@ -102,7 +108,8 @@ function withMiddleware<Context>(
   offered: OfferedMethod,
   call: RunningCall<Context>,
   { middleware }: RpcSettings<Context>,
-): Promise<unknown> {
+): unknown {
+  if (middleware.length === 0) return carryOut(offered, call as never);
   const from = async (index: number): Promise<unknown> => {
     const around = middleware[index];
     return around === undefined ? carryOut(offered, call as never) : around(call, () => from(index + 1));

@@ -37,31 +37,48 @@ export function methodTable(contract: Contract, handlers: Readonly<Record<string
 }
 
 /**
- * Carries a method out.
- * @returns the result as the contract has it; of a stream the iterable that the handler gave
- * @throws RpcError INVALID_PARAMS, or what the handler throws
+ * Carries a method out. It is asynchronous only where the handler or a schema is: a promise for every step would cost a
+ * call without either a third of its time.
+ * @returns the result as the contract has it; of a stream the iterable that the handler gave; or a promise of it
+ * @throws RpcError INVALID_PARAMS, or what the handler throws; or rejects with it
  */
-export async function carryOut({ method, handler }: OfferedMethod, call: Call): Promise<unknown> {
-  const params = await inputOf(method, call.params);
-  const returned = await handler(params, call);
+export function carryOut({ method, handler }: OfferedMethod, call: Call): unknown {
+  const params = inputOf(method, call.params);
+  const returned = isPromise(params) ? params.then((value) => handler(value, call)) : handler(params, call);
+  return isPromise(returned) ? returned.then((value) => resultOf(method, value)) : resultOf(method, returned);
+}
+
+/** Whether a value is to be waited for. */
+export function isPromise(value: unknown): value is PromiseLike<unknown> {
+  return (
+    typeof value === 'object' && value !== null && typeof (value as { then?: unknown }).then === 'function'
+  );
+}
+
+function resultOf(method: Method, returned: unknown): unknown {
   if (method.kind === 'stream') return returned;
   // A method without a result has none, whatever its handler returns.
   if (method.kind === 'notification' || method.output === undefined) return undefined;
   return validate(method.output, returned);
 }
 
-async function inputOf({ input, positional }: Method, params: unknown): Promise<unknown> {
+function inputOf({ input, positional }: Method, params: unknown): unknown {
   if (input === undefined) {
     if (isNothing(params)) return undefined;
     throw rpcError('INVALID_PARAMS', 'The method takes no parameters');
   }
   const named = Array.isArray(params) && positional !== undefined ? byName(positional, params) : params;
   try {
-    return await validate(input, named);
+    const value = validate(input, named);
+    return isPromise(value) ? value.then(undefined, refuse) : value;
   } catch (error) {
-    if (!(error instanceof SchemaError)) throw error;
-    throw rpcError('INVALID_PARAMS', `Invalid params: ${error.message}`, { issues: error.issues });
+    return refuse(error);
   }
+}
+
+function refuse(error: unknown): never {
+  if (!(error instanceof SchemaError)) throw error;
+  throw rpcError('INVALID_PARAMS', `Invalid params: ${error.message}`, { issues: error.issues });
 }
 
 function isNothing(params: unknown): boolean {

@@ -3,21 +3,19 @@ import type { Calls } from '../client/calls.js';
 import type { Contract } from '../contract/contract.js';
 import type { ErrorObject, RpcError } from '../wire/error-object.js';
 import { rpcError } from '../wire/error-object.js';
+import type { RequestMessage } from '../wire/message.js';
 import type { Outcome } from '../wire/text.js';
 import type { Authentication, Call, CallConnection } from './call.js';
 import type { OutgoingStream } from './outgoing-stream.js';
 
 /** What a call is made of. */
 export interface RunningCallParts<Context> {
-  readonly method: string;
+  readonly request: RequestMessage;
   readonly kind: Call['kind'];
-  readonly params: unknown;
   readonly connection: CallConnection<Context, Contract>;
   readonly clock: Clock;
   /** Milliseconds that it has. */
   readonly timeout: number;
-  /** Whether it goes on when the connection is lost, since it may be asked for again. */
-  readonly survivesConnection: boolean;
   /** Takes how it ended; `undefined` when there is nobody any more to be told. */
   readonly answer: (outcome: Outcome | undefined) => void;
 }
@@ -40,11 +38,10 @@ export class RunningCall<Context> implements Call<Context, Contract> {
     this.#parts = parts;
     this.context = connection.context;
     this.deadline = clock.now() + timeout;
-    this.#timer = clock.setTimeout(() => this.abort(rpcError('DEADLINE_EXCEEDED')), timeout);
   }
 
   get method(): string {
-    return this.#parts.method;
+    return this.#parts.request.method;
   }
 
   get kind(): Call['kind'] {
@@ -52,7 +49,7 @@ export class RunningCall<Context> implements Call<Context, Contract> {
   }
 
   get params(): unknown {
-    return this.#parts.params;
+    return this.#parts.request.params;
   }
 
   get connection(): CallConnection<Context, Contract> {
@@ -88,9 +85,15 @@ export class RunningCall<Context> implements Call<Context, Contract> {
     this.#parts.answer(outcome);
   }
 
+  /** It is given up when its time is over. */
+  startClock(): void {
+    const { clock, timeout } = this.#parts;
+    this.#timer = clock.setTimeout(() => this.abort(rpcError('DEADLINE_EXCEEDED')), timeout);
+  }
+
   /** A stream that has begun may take as long as it likes. */
   stopClock(): void {
-    this.#parts.clock.clearTimeout(this.#timer);
+    if (this.#timer !== undefined) this.#parts.clock.clearTimeout(this.#timer);
   }
 
   /** Gives it up and tells the caller why. */
@@ -98,9 +101,9 @@ export class RunningCall<Context> implements Call<Context, Contract> {
     this.#abort(error, error.toJSON());
   }
 
-  /** The connection was lost. */
+  /** The connection was lost. A call that may be asked for again goes on. */
   lost(): void {
-    if (this.#parts.survivesConnection) this.answer(undefined);
+    if (this.#parts.request.meta.idempotencyKey !== undefined) this.answer(undefined);
     else this.#abort(rpcError('CANCELLED', 'The connection was lost'), undefined);
   }
 

@@ -31,7 +31,7 @@ export function requestText({ method, params, id, meta }: RequestParts): string 
 /** The text of the answer to a call: `result` is JSON already. */
 export function answerText(id: Id, { result, error }: Outcome): string {
   const member = error === undefined ? `"result":${result}` : `"error":${JSON.stringify(error)}`;
-  return `{"jsonrpc":"2.0",${member},"id":${JSON.stringify(id)}}`;
+  return `{"jsonrpc":"2.0",${member},"id":${typeof id === 'number' ? id : JSON.stringify(id)}}`;
 }
 
 /** The text of the answer to a call that was typed by hand. */
