@@ -21,11 +21,11 @@ export interface RequestParts {
 
 /** The text of a call or a notification. */
 export function requestText({ method, params, id, meta }: RequestParts): string {
-  const members = [`{"jsonrpc":"2.0","method":${JSON.stringify(method)}`];
-  if (params !== undefined) members.push(`"params":${params}`);
-  if (id !== undefined) members.push(`"id":${JSON.stringify(id)}`);
-  if (meta !== undefined) members.push(`"meta":${JSON.stringify(meta)}`);
-  return `${members.join(',')}}`;
+  let text = `{"jsonrpc":"2.0","method":${JSON.stringify(method)}`;
+  if (params !== undefined) text += `,"params":${params}`;
+  if (id !== undefined) text += `,"id":${JSON.stringify(id)}`;
+  if (meta !== undefined) text += `,"meta":${JSON.stringify(meta)}`;
+  return `${text}}`;
 }
 
 /** The text of the answer to a call: `result` is JSON already. */
