@@ -4,6 +4,13 @@
  */
 
 export {
+  type ConnectionSelection,
+  FaultProxy,
+  type FaultProxyOptions,
+  type LineSelection,
+  type SliceOptions,
+} from './fault-proxy.js';
+export {
   type LinkedTransport,
   type LinkedTransports,
   type LinkedTransportsOptions,
