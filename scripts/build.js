@@ -59,7 +59,7 @@ function isPageUpToDate() {
   const page = `${dist}playground/index.html`;
   if (!existsSync(page)) return false;
   const built = statSync(page).mtimeMs;
-  const inputs = [...listFiles('playground'), 'package-lock.json', 'tsconfig.base.json'];
+  const inputs = [...listFiles('playground'), ...listFiles('src'), 'package-lock.json', 'tsconfig.base.json'];
   return inputs.every((file) => statSync(root + file).mtimeMs < built);
 }
 

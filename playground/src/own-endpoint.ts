@@ -1,9 +1,18 @@
-/** The echo endpoints of the server that this page came from. */
+/** The endpoints of the server that this page came from. */
 
-/** The plain endpoint, or the one that agrees to permessage-deflate. */
+/** The plain echo endpoint, or the one that agrees to permessage-deflate. */
 export function ownEndpoint(compressed: boolean): string {
+  return addressOf(compressed ? '/compressed' : '/');
+}
+
+/** The example API. */
+export function rpcEndpoint(): string {
+  return addressOf('/rpc');
+}
+
+function addressOf(path: string): string {
   const scheme = location.protocol === 'https:' ? 'wss' : 'ws';
-  return `${scheme}://${location.host}${compressed ? '/compressed' : '/'}`;
+  return `${scheme}://${location.host}${path}`;
 }
 
 /** An address as it was typed, in full: without a scheme it is `ws:`, and `http:` stands for it. */
@@ -17,7 +26,7 @@ export function webSocketAddress(typed: string): string {
 export function withInspection(address: string, id: string | undefined): string {
   if (id === undefined || !URL.canParse(address, location.href)) return address;
   const url = new URL(address, location.href);
-  const isOwn = url.host === location.host && ['/', '/compressed'].includes(url.pathname);
+  const isOwn = url.host === location.host && ['/', '/compressed', '/rpc'].includes(url.pathname);
   if (!isOwn) return address;
   url.searchParams.set('id', id);
   return url.href;

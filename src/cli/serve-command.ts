@@ -1,5 +1,5 @@
 /**
- * `hawser serve`: one HTTP server with the playground page and the WebSocket endpoints that echo.
+ * `hawser serve`: one HTTP server with the playground page and the WebSocket endpoints.
  */
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
@@ -7,7 +7,7 @@ import type { AddressInfo } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import type { WebSocketServer } from 'hawser';
 import { CommandError } from './command-error.js';
-import { echoServers } from './echo-server.js';
+import { endpoints } from './endpoints.js';
 import { pageListener } from './page.js';
 import { parseServeOptions, type ServeOptions, serveUsage } from './serve-options.js';
 import { onStopSignal } from './stop-signals.js';
@@ -24,7 +24,7 @@ export async function serveCommand(args: readonly string[]): Promise<void> {
   }
   const http = createServer(pageListener(fileURLToPath(new URL('../playground/', import.meta.url))));
   await listen(http, options);
-  const servers = echoServers(http);
+  const servers = endpoints(http);
   process.stdout.write(
     `hawser serves ${address(http, options)} (page and echo endpoint)\nPress Ctrl-C to stop.\n`,
   );

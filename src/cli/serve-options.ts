@@ -7,8 +7,8 @@ import { CommandError, firstSentence } from './command-error.js';
 /** What `hawser serve --help` prints. */
 export const serveUsage = `Usage: hawser serve [options]
 
-Serves a page that shows a WebSocket connection frame by frame, and two echo endpoints: / and, with permessage-deflate,
-/compressed, on one address.
+Serves a page that shows a WebSocket connection frame by frame, two echo endpoints, / and, with permessage-deflate,
+/compressed, and an example API at /rpc, on one address.
 
 Options:
   -p, --port <number>  TCP port, 0 for any free one (default: 8888, or the PORT variable)

@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { type Client, type ClientOptions, connect } from '../../src/browser/client.js';
 import { call, contract, notification, query, stream } from '../../src/rpc/contract/contract.js';
 import { unchecked } from '../../src/rpc/contract/schema.js';
@@ -128,6 +128,18 @@ describe('connect', () => {
     expect(again[1]?.meta).toEqual({ ...first[1]?.meta, timeout: 29_750, age: 250 });
     for (const { id } of again) network.last.send({ jsonrpc: '2.0', result: 1, id });
     expect(await Promise.all([query, pay])).toEqual([1, 1]);
+  });
+
+  it('makes keys where crypto has no randomUUID, as in a page that came by plain HTTP', async () => {
+    const whole = crypto;
+    vi.stubGlobal('crypto', {
+      getRandomValues: (octets: Uint8Array<ArrayBuffer>) => whole.getRandomValues(octets),
+    });
+    const { client, serve } = start();
+    await serve();
+    expect(await client.call.pay({ amount: 2 })).toBe(2);
+    expect(await client.call.pay({ amount: 2 })).toBe(4);
+    vi.unstubAllGlobals();
   });
 
   it('has an idempotent call carried out once', async () => {

@@ -1,32 +1,12 @@
 /** The frames of the connection, one a line; the chosen one is shown in full beside it. */
-import { computed, signal } from '@preact/signals';
+import type { Signal } from '@preact/signals';
 import { useEffect, useRef } from 'preact/hooks';
 import { Checkbox } from '../fields.js';
-import { type InspectedFrame, inspection } from '../inspection.js';
+import type { InspectedFrame } from '../inspection.js';
 import { texts } from '../language/language.js';
 import { grouped } from '../quantities.js';
-import { isControl, isMasked, opcodeName, preview } from './frame.js';
-
-const showsData = signal(true);
-const showsControl = signal(true);
-/** Number of the chosen frame; the newest one of a message while none is. */
-const chosen = signal<number | undefined>(undefined);
-
-const listed = computed(() =>
-  inspection.frames.value.filter((frame) => (isControl(frame) ? showsControl.value : showsData.value)),
-);
-
-/** The frame that is shown in full; a heartbeat does not take the place of a message that somebody may be reading. */
-export const shownFrame = computed(() => {
-  const frames = listed.value;
-  const isChosen = ({ number }: InspectedFrame): boolean => number === chosen.value;
-  return frames.find(isChosen) ?? frames.findLast((frame) => !isControl(frame)) ?? frames.at(-1);
-});
-
-// A new connection counts its frames from 1 again.
-inspection.opening.subscribe(() => {
-  chosen.value = undefined;
-});
+import { isMasked, opcodeName, preview } from './frame.js';
+import type { FrameSelection } from './frame-selection.js';
 
 /** Which key moves how far through the list. */
 const moves: Readonly<Record<string, number>> = {
@@ -37,16 +17,6 @@ const moves: Readonly<Record<string, number>> = {
   Home: Number.NEGATIVE_INFINITY,
   End: Number.POSITIVE_INFINITY,
 };
-
-function move(event: KeyboardEvent): void {
-  const step = moves[event.key];
-  const frames = listed.value;
-  if (step === undefined || frames.length === 0) return;
-  event.preventDefault();
-  const present = frames.findIndex(({ number }) => number === shownFrame.value?.number);
-  const next = Math.min(Math.max(present + step, 0), frames.length - 1);
-  chosen.value = frames[next]?.number;
-}
 
 const optionId = ({ number }: InspectedFrame): string => `frame-${number}`;
 
@@ -61,17 +31,24 @@ function keepInView(list: HTMLElement, id: string): void {
 }
 
 /** The list with its filter. */
-export function FrameList() {
+export function FrameList({ of: selection }: { of: FrameSelection }) {
   const words = texts.value.frames;
   const list = useRef<HTMLDivElement>(null);
-  const shown = shownFrame.value;
+  const shown = selection.shown.value;
+  const missing = selection.inspection.missing.value;
+  const move = (event: KeyboardEvent): void => {
+    const step = moves[event.key];
+    if (step === undefined) return;
+    event.preventDefault();
+    selection.move(step);
+  };
   useEffect(() => {
     if (shown !== undefined && list.current !== null) keepInView(list.current, optionId(shown));
   }, [shown]);
   return (
     <div class="frame-list">
-      <Filter />
-      {inspection.missing.value > 0 && <p class="hint">{words.cut(grouped(inspection.missing.value))}</p>}
+      <Filter of={selection} />
+      {missing > 0 && <p class="hint">{words.cut(grouped(missing))}</p>}
       <div
         ref={list}
         role="listbox"
@@ -80,17 +57,22 @@ export function FrameList() {
         aria-activedescendant={shown && optionId(shown)}
         onKeyDown={move}
       >
-        {listed.value.map((frame) => (
-          <FrameLine key={frame.number} frame={frame} selected={frame === shown} />
+        {selection.listed.value.map((frame) => (
+          <FrameLine
+            key={frame.number}
+            frame={frame}
+            selected={frame === shown}
+            choose={() => selection.choose(frame)}
+          />
         ))}
       </div>
     </div>
   );
 }
 
-function Filter() {
+function Filter({ of: { showsData, showsControl, inspection } }: { of: FrameSelection }) {
   const words = texts.value.frames;
-  const kind = (label: string, on: typeof showsData) => (
+  const kind = (label: string, on: Signal<boolean>) => (
     <Checkbox
       label={label}
       checked={on.value}
@@ -110,7 +92,13 @@ function Filter() {
   );
 }
 
-function FrameLine({ frame, selected }: { frame: InspectedFrame; selected: boolean }) {
+interface FrameLineProperties {
+  readonly frame: InspectedFrame;
+  readonly selected: boolean;
+  choose(): void;
+}
+
+function FrameLine({ frame, selected, choose }: FrameLineProperties) {
   const { up, down } = texts.value.frames;
   const isUp = frame.direction === 'received';
   const flags = [
@@ -128,9 +116,7 @@ function FrameLine({ frame, selected }: { frame: InspectedFrame; selected: boole
       aria-selected={selected}
       data-direction={frame.direction}
       data-error={frame.error !== null}
-      onClick={() => {
-        chosen.value = frame.number;
-      }}
+      onClick={choose}
     >
       <span class="number">{frame.number}</span>
       <span class="direction" title={isUp ? up : down}>

@@ -63,7 +63,7 @@ export class Caller {
   ): Promise<unknown> {
     return new Promise((resolve, reject) => {
       const { retry } = facts;
-      const key = retry === 'key' ? crypto.randomUUID() : retry && '';
+      const key = retry === 'key' ? randomKey() : retry && '';
       const call = new PendingCall(
         this.#owner,
         this.#request(method, params, settings, facts),
@@ -160,6 +160,12 @@ export class Caller {
     pending.start();
     return pending;
   }
+}
+
+/** 128 random bits. `crypto.randomUUID` is not there for pages that came by plain HTTP from another machine. */
+function randomKey(): string {
+  const octets = crypto.getRandomValues(new Uint8Array(16));
+  return Array.from(octets, (octet) => octet.toString(16).padStart(2, '0')).join('');
 }
 
 /** JSON of parameters, which are an object or an array (JSON-RPC 2.0 §4.2). */

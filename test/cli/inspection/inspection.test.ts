@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
-import { echoServers } from '../../../src/cli/echo-server.js';
+import { endpoints } from '../../../src/cli/endpoints.js';
 import {
   type InspectedFrame,
   type InspectedOpening,
@@ -19,7 +19,7 @@ beforeEach(async () => {
   const http = createServer();
   http.listen(0, '127.0.0.1');
   await once(http, 'listening');
-  const servers = echoServers(http);
+  const servers = endpoints(http);
   origin = `ws://127.0.0.1:${(http.address() as AddressInfo).port}`;
   onTestFinished(async () => {
     await Promise.all(servers.map((server) => server.drain({ deadline: 0 })));

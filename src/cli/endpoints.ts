@@ -1,9 +1,11 @@
 /**
- * The echo endpoints of `hawser serve`: `/` sends every message back as it came, `/compressed` does the same and agrees
- * to permessage-deflate.
+ * The WebSocket endpoints of `hawser serve`: `/` sends every message back as it came, `/compressed` does the same and
+ * agrees to permessage-deflate, `/rpc` has the example API.
  */
 import type { IncomingMessage, Server } from 'node:http';
-import { type ServerOptions, type WebSocket, WebSocketServer } from 'hawser';
+import { type ServerOptions, WebSocketServer } from 'hawser';
+import { echo } from './echo.js';
+import { exampleServer } from './example-api.js';
 import { InspectionServer } from './inspection/inspection-server.js';
 
 /** Often, so that a person who looks on sees the latency change; in milliseconds. */
@@ -12,30 +14,24 @@ const heartbeat = { interval: 5_000, timeout: 10_000 };
 const perMessageDeflate = { threshold: 0 };
 
 /** The endpoints on `http`, the page's side channel among them. */
-export function echoServers(http: Server): WebSocketServer[] {
+export function endpoints(http: Server): WebSocketServer[] {
   const inspections = new InspectionServer(http);
+  const rpc = exampleServer();
   return [
-    echoServer(http, inspections, { path: '/' }),
-    echoServer(http, inspections, { path: '/compressed', perMessageDeflate }),
+    inspected(http, inspections, { path: '/' }).on('connection', echo),
+    inspected(http, inspections, { path: '/compressed', perMessageDeflate }).on('connection', echo),
+    inspected(http, inspections, { ...rpc.webSocketDefaults, path: '/rpc' }).on('connection', rpc.accept),
     inspections.server,
   ];
 }
 
-function echoServer(http: Server, inspections: InspectionServer, options: ServerOptions): WebSocketServer {
+/** An endpoint whose connections the page can look into. */
+function inspected(http: Server, inspections: InspectionServer, options: ServerOptions): WebSocketServer {
   const server = new WebSocketServer({ server: http, allowedOrigins: 'same-host', heartbeat, ...options });
   const responses = new WeakMap<IncomingMessage, readonly string[]>();
   server.on('headers', (lines, request) => responses.set(request, lines));
   server.on('connection', (socket, request) => {
     inspections.show(socket, request, responses.get(request) ?? []);
-    socket.on('message', (data, isBinary) => {
-      if (!socket.send(data, { binary: isBinary })) readAgainWhenDrained(socket);
-    });
   });
   return server;
-}
-
-/** A client that does not read its echoes is not read from, either. */
-function readAgainWhenDrained(socket: WebSocket): void {
-  socket.pause();
-  socket.once('drain', () => socket.resume());
 }
