@@ -6,7 +6,7 @@ import { connect } from '../../src/client-node.js';
 import { WebSocket } from '../../src/web/index.js';
 import { launchChromium } from '../interop/launch-chromium.js';
 import type * as bundled from './client/bundle.js';
-import { programs, runProgram } from './client/programs.js';
+import { type Addresses, programs, runProgram } from './client/programs.js';
 import { type ClientTestServer, startClientTestServer } from './client/server.js';
 
 let browser: Browser;
@@ -34,7 +34,7 @@ beforeEach(async () => {
   await context?.close();
   context = await browser.newContext();
   page = await context.newPage();
-  await page.goto(`http://127.0.0.1:${server.port}/`);
+  await page.goto(`http://127.0.0.1:${server.proxyPort}/`);
 });
 
 /** What the page has. */
@@ -70,6 +70,8 @@ const expected: Record<string, unknown> = {
   'close codes': [4403, 'revoked', 'NotSentError RPC_ERR_CLOSED', true, true],
   tokens: ['ada', 'ada', ['eve:never', 'ada:400', 'ada:60000', 'ada:60000']],
   'a dead connection': [4408, true, 0],
+  'a bad network': [[0, 2, 4, 6, 8], [1, 2, 3, 4, 5, 6, 7, 8, 9, 10], true],
+  'a connection that was reset': ['UnknownOutcomeError RPC_ERR_UNKNOWN_OUTCOME', 0],
   'a quiet connection that lives': ['open', 1],
   'messages that were typed by hand': [
     { method: 'add', result: 3 },
@@ -79,18 +81,21 @@ const expected: Record<string, unknown> = {
 };
 
 describe.each(Object.keys(programs))('%s', (name) => {
-  const origin = () => `127.0.0.1:${server.port}`;
+  const addresses = () => ({
+    control: `127.0.0.1:${server.port}`,
+    clients: `127.0.0.1:${server.proxyPort}`,
+  });
 
   it('in a page', async () => {
-    const run = ([name, origin]: readonly [string, string]) => {
+    const run = ([name, addresses]: readonly [string, Addresses]) => {
       const { runProgram, connect } = self.bundled;
-      return runProgram(name, { connect, WebSocket: globalThis.WebSocket }, origin);
+      return runProgram(name, { connect, WebSocket: globalThis.WebSocket }, addresses);
     };
-    expect(await page.evaluate(run, [name, origin()] as const)).toEqual(expected[name]);
+    expect(await page.evaluate(run, [name, addresses()] as const)).toEqual(expected[name]);
   });
 
   it('on Node.js', async () => {
-    const answer = await runProgram(name, { connect, WebSocket }, origin());
+    const answer = await runProgram(name, { connect, WebSocket }, addresses());
     expect(answer).toEqual(expected[name]);
   });
 });
@@ -103,7 +108,7 @@ async function connectInPage(options: object): Promise<void> {
       self.client = connect(url as string, { api, ...(options as object) });
       await self.client.request('count');
     },
-    [`ws://127.0.0.1:${server.port}/rpc`, options] as const,
+    [`ws://127.0.0.1:${server.proxyPort}/rpc`, options] as const,
   );
 }
 
@@ -156,7 +161,7 @@ describe('a page', () => {
     expect(await stateInPage()).toBe('open');
     expect(await tell('opened')).toBe(1);
     await freeze();
-    await tell('deafen');
+    await tell('halfOpen');
     await page.evaluate(() => {
       self.states = [];
       self.client.subscribe(({ state, code }) => {
@@ -180,7 +185,7 @@ describe('a page', () => {
       scope.setTimeout = ((callback: () => void, delay = 0) => native(callback, delay + 60_000)) as never;
     });
     await connectInPage({ watchdog: { interval: 500, timeout: 500, worker: true } });
-    await tell('deafen');
+    await tell('halfOpen');
     // Asked from here: what Playwright waits for in the page would be slowed down as well.
     const before = Date.now();
     while ((await stateInPage()) !== 'waiting') expect(Date.now() - before).toBeLessThan(10_000);

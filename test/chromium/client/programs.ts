@@ -64,6 +64,7 @@ export const programs: Record<string, (scene: Scene) => Promise<unknown>> = {
         break;
       }
     }
+    while ((await call.notes()).length === 0);
     return [seen, await call.notes()];
   },
   'a stream that goes on after the connection was lost': async ({ client, tell }) => {
@@ -141,12 +142,35 @@ export const programs: Record<string, (scene: Scene) => Promise<unknown>> = {
   'a dead connection': async ({ client, tell, state }) => {
     const connection = client({ watchdog: { interval: 200, timeout: 200 } });
     await connection.call.count();
-    await tell('deafen');
+    await tell('halfOpen');
     const before = Date.now();
     const { code } = await state(connection, 'waiting');
     const time = Date.now() - before;
     await state(connection, 'open');
     return [code, time >= 150 && time < 3000, await connection.call.count()];
+  },
+  'a bad network': async ({ client, tell }) => {
+    await tell('worsen');
+    const { call } = client();
+    const texts = Array.from({ length: 5 }, (_, index) => `${index} €`.repeat(1000));
+    const sums = await Promise.all(texts.map((_, index) => call.add({ a: index, b: index })));
+    await call.note(texts);
+    const seen: number[] = [];
+    for await (const n of call.numbers({ from: 1 }, { credit: 2 })) {
+      seen.push(n);
+      if (n === 10) break;
+    }
+    const notes = await call.notes();
+    return [sums, seen, texts.every((text, index) => notes[index] === text)];
+  },
+  'a connection that was reset': async ({ client, tell, state }) => {
+    const connection = client();
+    const lost = outcome(connection.call.wait());
+    while ((await tell('waiting')) === 0);
+    await tell('resetConnections');
+    const unknown = await lost;
+    await state(connection, 'open');
+    return [unknown, await connection.call.count()];
   },
   'a quiet connection that lives': async ({ client, tell }) => {
     const connection = client({ watchdog: { interval: 30, timeout: 2000 } });
@@ -173,21 +197,27 @@ export const programs: Record<string, (scene: Scene) => Promise<unknown>> = {
   },
 };
 
-/** Runs one against the server at `origin`, which is `host:port`. */
+/** Where the server is: each is `host:port`. */
+export interface Addresses {
+  readonly control: string;
+  readonly clients: string;
+}
+
+/** Runs one. */
 export async function runProgram(
   name: string,
   faces: { connect: typeof connect; WebSocket: unknown },
-  origin: string,
+  { control, clients: address }: Addresses,
 ): Promise<unknown> {
   const clients: Client<typeof api>[] = [];
   const open = (path: string, options: Partial<ClientOptions<typeof api>>): Client<typeof api> => {
     const backoff = { initial: 20, max: 100 };
-    const client = faces.connect(`ws://${origin}/${path}`, { api, backoff, ...options });
+    const client = faces.connect(`ws://${address}/${path}`, { api, backoff, ...options });
     clients.push(client);
     return client;
   };
   const tell = async (order: string, argument = ''): Promise<unknown> => {
-    const response = await fetch(`http://${origin}/do/${order}/${encodeURIComponent(argument)}`, {
+    const response = await fetch(`http://${control}/do/${order}/${encodeURIComponent(argument)}`, {
       method: 'POST',
     });
     return response.json();
@@ -200,7 +230,7 @@ export async function runProgram(
       tell,
       state: untilState,
       WebSocket: faces.WebSocket as typeof WebSocket,
-      url: `ws://${origin}/rpc`,
+      url: `ws://${address}/rpc`,
     });
   } finally {
     for (const client of clients) client.close();

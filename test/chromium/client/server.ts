@@ -9,11 +9,15 @@ import type { AddressInfo } from 'node:net';
 import type { WebSocket } from '../../../src/client/websocket.js';
 import { rpcServer } from '../../../src/rpc/server/index.js';
 import { WebSocketServer } from '../../../src/server/websocket-server.js';
+import { FaultProxy } from '../../../src/testing/index.js';
 import { api, clientApi } from './api.js';
 
 /** The server, once it listens. */
 export interface ClientTestServer {
+  /** Where it is told what is to happen. */
   readonly port: number;
+  /** Where clients come in: the network between may be bad. */
+  readonly proxyPort: number;
   /** What a page gets. */
   page: string;
   close(): Promise<void>;
@@ -52,10 +56,13 @@ export async function startClientTestServer(): Promise<ClientTestServer> {
       'token',
     ),
   ];
+  let proxy: FaultProxy;
   const sockets = () => servers.flatMap(({ server }) => [...server.clients]);
   const orders: Record<string, (argument: string) => unknown> = {
     reset: () => {
       state = blank();
+      proxy.heal();
+      proxy.reset();
       for (const socket of sockets()) socket.terminate();
     },
     cut: () => {
@@ -65,8 +72,12 @@ export async function startClientTestServer(): Promise<ClientTestServer> {
       const [code, reason] = argument.split(',') as [string, string];
       for (const socket of sockets()) socket.close(Number(code), reason);
     },
-    deafen: () => {
-      for (const socket of sockets()) socket.pause();
+    halfOpen: () => proxy.halfOpen(),
+    resetConnections: () => proxy.reset(),
+    worsen: () => {
+      proxy.slice(7, { random: true });
+      proxy.latency(5);
+      proxy.throttle(200_000);
     },
     goOn: () => {
       for (const answer of state.waiting.splice(0)) answer('gone on');
@@ -93,11 +104,15 @@ export async function startClientTestServer(): Promise<ClientTestServer> {
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  proxy = new FaultProxy({ port });
   const result = {
-    port: (server.address() as AddressInfo).port,
+    port,
+    proxyPort: await proxy.listen(),
     page: '<!doctype html><title>client</title>',
     close: async () => {
       for (const socket of sockets()) socket.terminate();
+      await proxy.close();
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));
     },
@@ -114,7 +129,11 @@ async function answer(
   const [, name = '', argument = ''] = /^\/do\/(\w+)\/?(.*)$/.exec(request.url ?? '') ?? [];
   const order = orders[name];
   if (order === undefined) response.setHeader('Content-Type', 'text/html').end(page());
-  else response.end(JSON.stringify(order(decodeURIComponent(argument)) ?? null));
+  else {
+    // The page came in by the proxy.
+    response.setHeader('Access-Control-Allow-Origin', '*');
+    response.end(JSON.stringify(order(decodeURIComponent(argument)) ?? null));
+  }
 }
 
 type Rpc = ReturnType<typeof rpcOf>;
