@@ -100,6 +100,21 @@ describe.each(Object.keys(programs))('%s', (name) => {
   });
 });
 
+it('runs in a worker', async () => {
+  const sum = await page.evaluate(async (url) => {
+    const source = document.querySelector('script')?.textContent ?? '';
+    const program = `${source}; const { connect, api } = bundled;
+      connect(${JSON.stringify(url)}, { api }).call.add({ a: 1, b: 2 }).then(postMessage, ({ message }) => postMessage(message));`;
+    const worker = new Worker(URL.createObjectURL(new Blob([program])));
+    const answer = await new Promise((resolve) =>
+      worker.addEventListener('message', ({ data }) => resolve(data)),
+    );
+    worker.terminate();
+    return answer;
+  }, `ws://127.0.0.1:${server.proxyPort}/rpc`);
+  expect(sum).toBe(3);
+});
+
 /** Connects in the page and leaves the client in `self.client`. */
 async function connectInPage(options: object): Promise<void> {
   await page.evaluate(

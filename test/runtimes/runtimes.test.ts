@@ -119,6 +119,19 @@ describe.each(runtimes.filter(({ installed }) => installed))('on $name $version'
     });
   });
 
+  it('calls and streams survive lost connections', async () => {
+    expect(JSON.parse(await output(runtime, folder, ['rpc.mjs']))).toEqual({
+      sum: 3,
+      refused: -32601,
+      seen: [1, 2, 3, 4, 5, 6, 7, 8, 9],
+      paid: 5,
+      again: 5,
+      states: ['waiting', 'connecting', 'open', 'closed'],
+      pending: 0,
+      connections: 0,
+    });
+  });
+
   it('a server serves', async () => {
     const server = await startServer(runtime);
     expect(await server.visit({ perMessageDeflate: false }, 'text', 3001)).toEqual({
