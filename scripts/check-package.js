@@ -1,12 +1,17 @@
 /**
- * Lets publint and attw (Are the types wrong?) judge the packed file. One finding is accepted: who requires
- * `hawser/protocol` and `hawser/web` get ES modules, which every Node.js that we support can load.
+ * Lets publint and attw (Are the types wrong?) judge the packed file. One finding is accepted: who requires a subpath
+ * gets ES modules, which every Node.js that we support can load.
  */
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, rmSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { program, root, run } from './steps.js';
 
 const folder = `${root}node_modules/.cache/pack`;
+
+/** Every subpath but the root: those that are ES modules only. */
+const esmSubpaths = Object.keys(JSON.parse(readFileSync(`${root}package.json`, 'utf8')).exports).filter(
+  (subpath) => subpath !== '.' && subpath !== './package.json',
+);
 
 /**
  * Packs the package as it is built; gives what `npm pack --json` tells of it, and the path of the file.
@@ -24,10 +29,10 @@ export function pack() {
 export async function checkPackage() {
   const { path } = pack();
   const attw = [path, '--profile', 'node16', '--format', 'ascii', '--no-emoji'];
-  const esmOnly = ['--entrypoints', './protocol', './web', '--ignore-rules', 'cjs-resolves-to-esm'];
+  const esmOnly = ['--ignore-rules', 'cjs-resolves-to-esm', '--entrypoints', ...esmSubpaths];
   const codes = [
     await run(program('publint'), ['--strict', path]),
-    await run(program('attw'), [...attw, '--exclude-entrypoints', './protocol', './web']),
+    await run(program('attw'), [...attw, '--exclude-entrypoints', ...esmSubpaths]),
     await run(program('attw'), [...attw, ...esmOnly]),
   ];
   return Math.max(...codes);
