@@ -56,6 +56,9 @@ export interface Client<C extends Contract> {
   close(code?: number, reason?: string): void;
 }
 
+/** The close code of RFC 6455 §7.4.1. */
+const MESSAGE_TOO_BIG = 1009;
+
 /**
  * Connects to a server and stays connected.
  * @param url of the scheme ws or wss, or a function that gives it for each attempt
@@ -68,9 +71,19 @@ export function connect<C extends Contract = Record<never, never>>(
   const { api = {} as C, answers, protocols = ['jsonrpc-2.0'], maxDepth = 64, maxBatch = 100 } = options;
   let endpoint: Endpoint | undefined;
   let responder: ReturnType<MakeResponder> | undefined;
+  let whenDrained: Promise<void> | undefined;
+  let drained = (): void => undefined;
   const limits = { maxDepth, maxBatch, plainCalls: false };
-  const send = (text: string): undefined => {
-    connection.post(text);
+  const send = (text: string): Promise<void> | undefined => {
+    if (connection.post(text)) return undefined;
+    whenDrained ??= new Promise((resolve) => {
+      drained = resolve;
+    });
+    return whenDrained;
+  };
+  const goOn = (): void => {
+    whenDrained = undefined;
+    drained();
   };
   const listener = {
     message: (data: string | Uint8Array) => {
@@ -81,9 +94,12 @@ export function connect<C extends Contract = Record<never, never>>(
       endpoint = new Endpoint({ caller, responder, limits, send });
       caller.restored();
     },
-    lost: () => {
+    drained: goOn,
+    lost: (code: number) => {
       responder?.lost();
-      caller.lost();
+      goOn();
+      // A message that is too long would end the next connection as well.
+      caller.lost(code !== MESSAGE_TOO_BIG);
     },
     closed: (error: NotSentError) => caller.close(error),
   };

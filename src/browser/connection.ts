@@ -48,8 +48,10 @@ export interface ConnectionListener {
   message(data: string | Uint8Array): void;
   /** There is a connection, for the first time or again; what waits leaves behind what is sent here. */
   opened?(): void;
-  /** It was lost. */
-  lost?(): void;
+  /** What was buffered has left, after `post` had returned `false`. */
+  drained?(): void;
+  /** It was lost, with this close code. */
+  lost?(code: number): void;
   /** There will be none any more. */
   closed?(error: NotSentError): void;
 }
@@ -58,8 +60,6 @@ export interface ConnectionListener {
 const DEAD = 4408;
 /** A connection that lasts so many milliseconds was worth it: delays begin anew. */
 const STABLE = 5000;
-const PING_ID = 'rpc.ping';
-const PING = `{"jsonrpc":"2.0","method":"rpc.ping","id":"${PING_ID}"}`;
 
 /** A connection that comes back. */
 export class Connection implements Link {
@@ -69,7 +69,7 @@ export class Connection implements Link {
   readonly #clock: Clock;
   readonly #random: () => number;
   readonly #queue: OfflineQueue;
-  readonly #declared = new Set<() => string>();
+  readonly #declared = new Set<{ readonly text: () => string }>();
   readonly #subscribers = new Set<(status: ClientStatus) => void>();
   #status: ClientStatus = { state: 'connecting', attempt: 0 };
   #watchdog: Watchdog | undefined;
@@ -83,6 +83,8 @@ export class Connection implements Link {
   #openedAt = 0;
   /** Whether the server said when to come back. */
   #isHinted = false;
+  #pingId: string | undefined;
+  #isPinging = false;
   /** Counts attempts: what belongs to an earlier one is over. */
   #epoch = 0;
 
@@ -139,9 +141,9 @@ export class Connection implements Link {
    * @returns a function that takes it back
    */
   declare(text: string | (() => string)): () => void {
-    const declared = typeof text === 'string' ? () => text : text;
+    const declared = { text: typeof text === 'string' ? () => text : text };
     this.#declared.add(declared);
-    this.post(declared());
+    if (this.#status.state === 'open') this.post(declared.text());
     return () => this.#declared.delete(declared);
   }
 
@@ -153,8 +155,10 @@ export class Connection implements Link {
   /** Ends it, for good unless `reconnect` is called. Default 1000 without a reason. */
   close(code = 1000, reason = ''): void {
     if (this.#status.state === 'closed') return;
-    this.#transport?.close(code, reason);
-    this.#end({ attempt: 0, code, reason }, this.#detach());
+    const transport = this.#transport;
+    const wasOpen = this.#detach();
+    transport?.close(code, reason);
+    this.#end({ attempt: 0, code, reason }, wasOpen);
   }
 
   submit(message: Outgoing, whenOffline: WhenOffline): void {
@@ -167,8 +171,9 @@ export class Connection implements Link {
     this.#queue.remove(message);
   }
 
-  post(text: string): void {
-    if (this.#status.state === 'open') this.#transport?.send(text);
+  /** @returns whether more may be sent at once; after `false` the listener's `drained` says when */
+  post(text: string): boolean {
+    return this.#status.state !== 'open' || this.#transport?.send(text) !== false;
   }
 
   #send(message: Outgoing): void {
@@ -180,23 +185,30 @@ export class Connection implements Link {
   async #attempt(): Promise<void> {
     const epoch = ++this.#epoch;
     const isOver = () => epoch !== this.#epoch;
-    const { connectTimeout = 10_000, dial = defaultDial(this.#options.protocols) } = this.#options;
+    const { connectTimeout = 10_000 } = this.#options;
     this.#keepWatch();
     this.#setTimer(() => this.#drop(DEAD, 'connecting took too long'), connectTimeout);
     const { code, reason, error, attempt } = this.#status;
-    this.#setStatus({ state: 'connecting', attempt: attempt + 1, code, reason, error });
+    this.#status = { state: 'connecting', attempt: attempt + 1, code, reason, error };
+    this.#tell();
     try {
-      const url = await (typeof this.#url === 'string' ? this.#url : this.#url());
+      const url = await this.#address();
       if (isOver()) return;
+      const { dial = defaultDial(this.#options.protocols) } = this.#options;
       this.#transport = dial(url, {
         open: () => isOver() || this.#authenticate(),
         message: (data) => isOver() || this.#receive(data),
-        drain: () => undefined,
+        drain: () => isOver() || this.#listener.drained?.(),
         close: (code, reason) => isOver() || this.#lost(code, reason),
       });
     } catch (error) {
       if (!isOver()) this.#lost(1006, '', error);
     }
+  }
+
+  /** Asynchronous whatever it is, so that nothing happens before whoever makes a connection has it. */
+  async #address(): Promise<string> {
+    return typeof this.#url === 'string' ? this.#url : this.#url();
   }
 
   #authenticate(): void {
@@ -215,35 +227,59 @@ export class Connection implements Link {
   }
 
   #opened(): void {
+    const epoch = this.#epoch;
     this.#clock.clearTimeout(this.#timer);
     this.#openedAt = this.#clock.now();
     this.#watchdog?.start();
-    this.#setStatus({ state: 'open', attempt: 0 });
-    for (const text of this.#declared) this.post(text());
-    this.#listener.opened?.();
-    while (this.#status.state === 'open') {
+    this.#status = { state: 'open', attempt: 0 };
+    for (const { text } of this.#declared) guarded(() => this.post(text()));
+    if (epoch === this.#epoch) this.#listener.opened?.();
+    while (epoch === this.#epoch) {
       const message = this.#queue.shift();
-      if (message === undefined) return;
+      if (message === undefined) break;
       this.#send(message);
     }
+    if (epoch === this.#epoch) this.#tell();
   }
 
   #receive(data: string | Uint8Array): void {
     this.#watchdog?.heard();
-    if (typeof data === 'string' && (this.#login?.receive(data) || isPingAnswer(data))) return;
+    if (typeof data === 'string' && (this.#login?.receive(data) || this.#isPingAnswer(data))) return;
     this.#listener.message(data);
+  }
+
+  #ping(): void {
+    // Nobody else can know it, so that a text that holds it is the answer.
+    this.#pingId ??= `rpc.ping ${crypto.getRandomValues(new Uint32Array(2)).join('-')}`;
+    this.#isPinging = true;
+    this.post(`{"jsonrpc":"2.0","method":"rpc.ping","id":"${this.#pingId}"}`);
+  }
+
+  /** The answer to our ping, an error too, has done its purpose by coming. */
+  #isPingAnswer(text: string): boolean {
+    if (!this.#isPinging || text.length > 512 || !text.includes(this.#pingId as string)) return false;
+    this.#isPinging = false;
+    return true;
   }
 
   /** Gives the connection up: the peer cannot be waited for. */
   #drop(code: number, reason: string, error?: unknown): void {
-    this.#transport?.terminate();
-    this.#lost(code, reason, error);
+    const transport = this.#transport;
+    const wasOpen = this.#detach();
+    transport?.terminate();
+    this.#goOn({ attempt: this.#status.attempt, code, reason, error }, wasOpen);
   }
 
   #lost(code: number, reason: string, error?: unknown): void {
     const wasOpen = this.#detach();
-    const ending = { attempt: this.#status.attempt, code, reason, error };
-    if ((this.#options.isTerminal ?? isTerminal)(code, reason)) {
+    this.#goOn({ attempt: this.#status.attempt, code, reason, error }, wasOpen);
+  }
+
+  /** What comes after a connection, or after an attempt: another one, unless this was the last. */
+  #goOn(ending: Ending, wasOpen: boolean): void {
+    const { code, reason } = ending;
+    const isLast = this.#options.isTerminal ?? isTerminal;
+    if (guarded(() => isLast(code, reason))) {
       this.#end(ending, wasOpen);
       return;
     }
@@ -252,8 +288,9 @@ export class Connection implements Link {
     this.#isHinted = hint !== undefined;
     const delay = hint ?? fullJitter(this.#options.backoff, this.#random).delay(++this.#failures);
     this.#setTimer(() => void this.#attempt(), delay);
-    this.#setStatus({ state: 'waiting', ...ending, retryAt: this.#clock.now() + delay });
-    if (wasOpen) this.#listener.lost?.();
+    this.#status = { state: 'waiting', ...ending, retryAt: this.#clock.now() + delay };
+    if (wasOpen) this.#listener.lost?.(code);
+    this.#tell();
   }
 
   /** What comes of the transport from now on is not for us. Returns whether it was in use. */
@@ -262,24 +299,26 @@ export class Connection implements Link {
     this.#transport = undefined;
     this.#login?.end();
     this.#login = undefined;
+    this.#isPinging = false;
     this.#watchdog?.stop();
     this.#clock.clearTimeout(this.#timer);
     return this.#status.state === 'open';
   }
 
-  #end(ending: Omit<ClientStatus, 'state'>, wasOpen: boolean): void {
+  #end(ending: Ending, wasOpen: boolean): void {
     this.#stopListening?.();
     this.#stopListening = undefined;
     this.#watchdog?.end();
     this.#watchdog = undefined;
     this.#failures = 0;
-    this.#setStatus({ ...ending, state: 'closed', attempt: 0 });
-    if (wasOpen) this.#listener.lost?.();
+    this.#status = { ...ending, state: 'closed', attempt: 0 };
+    if (wasOpen) this.#listener.lost?.(ending.code);
     const error = this.#closedError();
     for (let message = this.#queue.shift(); message !== undefined; message = this.#queue.shift()) {
       message.failed(error);
     }
     this.#listener.closed?.(error);
+    this.#tell();
   }
 
   #closedError(): NotSentError {
@@ -292,7 +331,7 @@ export class Connection implements Link {
     if (watchdog !== false) {
       const parts = {
         clock: this.#clock,
-        ping: () => this.post(PING),
+        ping: () => this.#ping(),
         dead: () => this.#drop(DEAD, 'no answer'),
       };
       this.#watchdog ??= new Watchdog(parts, watchdog);
@@ -308,13 +347,28 @@ export class Connection implements Link {
     this.#timer = this.#clock.setTimeout(callback, delay);
   }
 
-  #setStatus(status: ClientStatus): void {
-    this.#status = status;
-    for (const subscriber of [...this.#subscribers]) subscriber(status);
+  #tell(): void {
+    const status = this.#status;
+    for (const subscriber of [...this.#subscribers]) guarded(() => subscriber(status));
   }
 }
 
-/** The answer to our ping, an error too, was its purpose. */
-function isPingAnswer(text: string): boolean {
-  return text.length < 512 && text.includes(`"id":"${PING_ID}"`);
+/** How a connection or an attempt ended. */
+interface Ending {
+  readonly attempt: number;
+  readonly code: number;
+  readonly reason: string;
+  readonly error?: unknown;
+}
+
+/** Calls what others wrote: an error of theirs is theirs, and told where errors that nobody catches are told. */
+function guarded<T>(callback: () => T): T | undefined {
+  try {
+    return callback();
+  } catch (error) {
+    queueMicrotask(() => {
+      throw error;
+    });
+    return undefined;
+  }
 }

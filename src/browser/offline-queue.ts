@@ -33,6 +33,7 @@ export class OfflineQueue {
       message.failed(new NotSentError('RPC_ERR_OFFLINE'));
       return;
     }
+    if (this.#messages.has(message)) return;
     const size = message.size();
     if (whenOffline === 'drop-oldest' && size <= this.#maxBytes) {
       for (const oldest of this.#messages.keys()) {

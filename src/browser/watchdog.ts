@@ -91,6 +91,7 @@ export class Watchdog {
     this.#lastHeard = Math.min(this.#lastHeard, now);
     const isLate = now - this.#due > LATE;
     if (this.#pinged !== undefined) {
+      this.#pinged = Math.min(this.#pinged, now);
       const left = Math.min(this.#timeout, this.#pinged + this.#timeout - now);
       if (left > 0) this.#wait(left, true);
       else if (isLate || hasWoken) this.#wait(SECOND_LOOK, true);
@@ -123,6 +124,7 @@ function timerWorker(tick: () => void): Worker | undefined {
     const source = 'let t;onmessage=e=>{clearTimeout(t);t=setTimeout(postMessage,e.data,0)}';
     const url = URL.createObjectURL(new Blob([source]));
     const worker = new Worker(url);
+    URL.revokeObjectURL(url);
     worker.onmessage = tick;
     return worker;
   } catch {

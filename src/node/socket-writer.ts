@@ -127,8 +127,12 @@ export abstract class SocketWriter {
     else {
       socket.write(payload, (error) => {
         // Node reports success for a write that a `destroy` has cut off.
-        payloadCallback(error ?? this.lost());
-        told?.(error);
+        try {
+          payloadCallback(error ?? this.lost());
+        } finally {
+          // Whatever the callback throws: who waits for room is told.
+          told?.(error);
+        }
       });
     }
     socket.uncork();

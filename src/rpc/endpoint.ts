@@ -6,11 +6,13 @@
 import type { Caller } from './client/caller.js';
 import { rpcError } from './wire/error-object.js';
 import {
+  type InvalidMessage,
   type Message,
   type MessageLimits,
   type PlainCall,
   parseMessage,
   type RequestMessage,
+  type ResponseMessage,
 } from './wire/message.js';
 import { answerText } from './wire/text.js';
 
@@ -21,11 +23,15 @@ export type Answer = (text?: string) => void;
 export interface Responder {
   /** A call or a notification. A call in a batch cannot open a stream. */
   request(request: RequestMessage, answer: Answer, inBatch: boolean): void;
-  /** A call that was typed by hand. */
-  plain(call: PlainCall, answer: Answer): void;
+  /** A call that was typed by hand, in so many characters. */
+  plain(call: PlainCall, answer: Answer, length: number): void;
+  /** Something that is no call: its answer is known. */
+  invalid(text: string, answer: Answer): void;
+  /** The connection has ended. */
+  lost(): void;
 }
 
-/** Makes the answering half of a new connection; `lost` ends it. */
+/** Makes the answering half of a new connection. */
 export type MakeResponder = (
   send: (text: string) => Promise<void> | undefined,
 ) => Responder & { lost(): void };
@@ -55,6 +61,8 @@ export class Endpoint {
   receive(text: string): void {
     const message = parseMessage(text, this.#parts.limits);
     if (Array.isArray(message)) this.#receiveBatch(message);
+    else if (message.kind === 'plain') this.#parts.responder?.plain(message, this.#send, text.length);
+    else if (message.kind === 'invalid') this.#receiveInvalid(message, this.#send, false);
     else this.#receiveOne(message, this.#send, false);
   }
 
@@ -65,34 +73,31 @@ export class Endpoint {
       if (text !== undefined) answers.push(text);
       if (--left === 0 && answers.length > 0) this.#parts.send(`[${answers.join(',')}]`);
     };
-    for (const message of messages) this.#receiveOne(message, collect, true);
+    for (const message of messages) {
+      if (message.kind === 'invalid') this.#receiveInvalid(message, collect, true);
+      else if (message.kind !== 'plain') this.#receiveOne(message, collect, true);
+    }
   }
 
-  #receiveOne(message: Message, answer: Answer, inBatch: boolean): void {
+  #receiveOne(message: RequestMessage | ResponseMessage, answer: Answer, inBatch: boolean): void {
     const { caller, responder } = this.#parts;
-    switch (message.kind) {
-      case 'invalid':
-        answer(answerText(message.id, message));
-        return;
-      case 'response':
-        caller?.settle(message);
-        answer();
-        return;
-      case 'plain':
-        responder?.plain(message, answer);
-        return;
-      case 'request':
-        if (message.id === undefined && caller?.receive(message)) {
-          answer();
-          return;
-        }
-        if (responder !== undefined) {
-          responder.request(message, answer, inBatch);
-          return;
-        }
-        answer(answerWithoutHandlers(message));
-        return;
+    if (message.kind === 'response') {
+      caller?.settle(message);
+      answer();
+    } else if (message.id === undefined && caller?.receive(message)) answer();
+    else if (responder !== undefined) responder.request(message, answer, inBatch);
+    else answer(answerWithoutHandlers(message));
+  }
+
+  #receiveInvalid({ id, error, isResponse }: InvalidMessage, answer: Answer, inBatch: boolean): void {
+    const { caller, responder } = this.#parts;
+    if (caller?.refuse(id, error.message) || isResponse) {
+      answer();
+      return;
     }
+    const text = answerText(id, { error: JSON.stringify(error) });
+    if (inBatch || responder === undefined) answer(text);
+    else responder.invalid(text, answer);
   }
 }
 
@@ -100,5 +105,5 @@ export class Endpoint {
 function answerWithoutHandlers({ id, method }: RequestMessage): string | undefined {
   if (id === undefined) return undefined;
   if (method === 'rpc.ping') return answerText(id, { result: 'null' });
-  return answerText(id, { error: rpcError('METHOD_NOT_FOUND') });
+  return answerText(id, { error: JSON.stringify(rpcError('METHOD_NOT_FOUND')) });
 }

@@ -9,6 +9,7 @@ interface Timer {
 export class ManualClock implements Clock {
   readonly #timers = new Set<Timer>();
   #now: number;
+  #monotonic = 0;
 
   /** @param now time of day at which it stands; default 1,000,000,000,000 */
   constructor(now = 1_000_000_000_000) {
@@ -22,6 +23,10 @@ export class ManualClock implements Clock {
 
   now(): number {
     return this.#now;
+  }
+
+  monotonic(): number {
+    return this.#monotonic;
   }
 
   setTimeout(callback: () => void, delay: number): unknown {
@@ -38,15 +43,21 @@ export class ManualClock implements Clock {
   advance(milliseconds: number): void {
     const end = this.#now + milliseconds;
     for (let timer = this.#next(end); timer !== undefined; timer = this.#next(end)) {
-      this.#now = Math.max(this.#now, timer.at);
+      this.sleep(Math.max(0, timer.at - this.#now));
       this.#timers.delete(timer);
       timer.callback();
     }
-    this.#now = end;
+    this.sleep(end - this.#now);
   }
 
   /** Moves it as a sleeping machine does: time goes by, and no timer fires. */
   sleep(milliseconds: number): void {
+    this.#now += milliseconds;
+    this.#monotonic += milliseconds;
+  }
+
+  /** Sets the time of day forward or back, as somebody does who corrects it. */
+  adjust(milliseconds: number): void {
     this.#now += milliseconds;
   }
 

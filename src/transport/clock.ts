@@ -2,6 +2,8 @@
 export interface Clock {
   /** Time of day, as of the Unix epoch: unlike monotonic time it goes on while the machine sleeps. */
   now(): number;
+  /** Time since some moment: unlike the time of day nobody can set it, and it may stand still while the machine sleeps. */
+  monotonic(): number;
   /** Calls back once after `delay`. */
   setTimeout(callback: () => void, delay: number): unknown;
   /** Ends a timer of `setTimeout`. */
@@ -11,6 +13,7 @@ export interface Clock {
 /** The machine's clock. */
 export const systemClock: Clock = {
   now: () => Date.now(),
+  monotonic: () => performance.now(),
   setTimeout: (callback, delay) => setTimeout(callback, delay),
   clearTimeout: (timer) => clearTimeout(timer as number),
 };

@@ -9,12 +9,18 @@ import type { Transport, TransportListener } from './transport.js';
 export interface MessageSocket {
   readonly protocol: string;
   readonly bufferedAmount: number;
+  /** 3 once it has closed. By default it is open. */
+  readonly readyState?: number;
   /** The events are `message` (data, is binary), `close` (code, reason), `drain` and `error`. */
   on(event: string, listener: (...args: unknown[]) => void): unknown;
-  send(data: string): unknown;
+  /** May return whether more may be sent at once; who returns nothing calls back when the data has left. */
+  send(data: string, left?: () => void): unknown;
   close(code?: number, reason?: string): void;
   terminate(): void;
 }
+
+/** `readyState` of a WebSocket that has ended. */
+const CLOSED = 3;
 
 /** What a message may be, as `binaryType` and `textType` say. */
 type SocketData = string | Uint8Array | ArrayBuffer | readonly Uint8Array[];
@@ -22,34 +28,70 @@ type SocketData = string | Uint8Array | ArrayBuffer | readonly Uint8Array[];
 // A message is its characters, a byte order mark included.
 const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
 
+/** Bytes that may wait in a socket which does not say itself when to stop. */
+const HIGH_WATER_MARK = 65_536;
+
 /**
  * Makes a transport of an open socket.
  * @param socket its `binaryType` and `textType` may be anything
  */
 export function socketTransport(socket: MessageSocket): Transport {
-  return {
-    get subprotocol() {
-      return socket.protocol;
-    },
-    get bufferedAmount() {
-      return socket.bufferedAmount;
-    },
-    listen: (listener) => listen(socket, listener),
-    send: (message) => socket.send(message) !== false,
-    close: (code = 1000, reason = '') => socket.close(code, reason),
-    terminate: () => socket.terminate(),
-  };
+  return new SocketTransport(socket);
 }
 
-function listen(socket: MessageSocket, listener: TransportListener): void {
-  socket.on('message', (data, isBinary) => {
-    if (isBinary) listener.message(bytesOf(data as SocketData));
-    else listener.message(textOf(data as SocketData));
-  });
-  socket.on('drain', () => listener.drain());
-  socket.on('close', (code, reason) => listener.close(code as number, textOf(reason as SocketData)));
-  // What went wrong is told by the close that follows; without a listener `ws` would end the process.
-  socket.on('error', () => undefined);
+class SocketTransport implements Transport {
+  readonly #socket: MessageSocket;
+  #listener: TransportListener | undefined;
+  /** Whether `send` says if more may be sent; `undefined`: that is not known yet. */
+  #tells: boolean | undefined;
+  #isFull = false;
+  readonly #left = (): void => {
+    if (!this.#isFull || this.bufferedAmount >= HIGH_WATER_MARK) return;
+    this.#isFull = false;
+    this.#listener?.drain();
+  };
+
+  constructor(socket: MessageSocket) {
+    this.#socket = socket;
+  }
+
+  get subprotocol(): string {
+    return this.#socket.protocol;
+  }
+
+  get bufferedAmount(): number {
+    return this.#socket.bufferedAmount;
+  }
+
+  listen(listener: TransportListener): void {
+    const socket = this.#socket;
+    this.#listener = listener;
+    socket.on('message', (data, isBinary) => {
+      if (isBinary) listener.message(bytesOf(data as SocketData));
+      else listener.message(textOf(data as SocketData));
+    });
+    socket.on('drain', () => listener.drain());
+    socket.on('close', (code, reason) => listener.close(code as number, textOf(reason as SocketData)));
+    // What went wrong is told by the close that follows; without a listener `ws` would end the process.
+    socket.on('error', () => undefined);
+    if (socket.readyState === CLOSED) listener.close(1006, '');
+  }
+
+  send(message: string): boolean {
+    const more = this.#tells ? this.#socket.send(message) : this.#socket.send(message, this.#left);
+    this.#tells ??= typeof more === 'boolean';
+    if (this.#tells) return more !== false;
+    this.#isFull = this.bufferedAmount >= HIGH_WATER_MARK;
+    return !this.#isFull;
+  }
+
+  close(code = 1000, reason = ''): void {
+    this.#socket.close(code, reason);
+  }
+
+  terminate(): void {
+    this.#socket.terminate();
+  }
 }
 
 function textOf(data: SocketData): string {
@@ -63,7 +105,8 @@ function bytesOf(data: SocketData): Uint8Array {
   if (typeof data === 'string') return new TextEncoder().encode(data);
   if (data instanceof Uint8Array) return data;
   if (data instanceof ArrayBuffer) return new Uint8Array(data);
-  return concatenate(data);
+  // A Blob is read asynchronously; that it is binary is all that matters here.
+  return Array.isArray(data) ? concatenate(data) : new Uint8Array();
 }
 
 function concatenate(parts: readonly Uint8Array[]): Uint8Array {

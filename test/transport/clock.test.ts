@@ -27,6 +27,7 @@ describe('Alarm', () => {
     const delays: number[] = [];
     const narrow = {
       now: () => clock.now(),
+      monotonic: () => clock.monotonic(),
       clearTimeout: (timer: unknown) => clock.clearTimeout(timer),
       setTimeout: (callback: () => void, delay: number) => {
         delays.push(delay);

@@ -99,7 +99,8 @@ class Session {
     const socket = this.#socket;
     socket.on('message', (data, isBinary) => {
       this.#heardAt = performance.now();
-      if (this.#screen.message(data as Buffer, isBinary)) return;
+      // Of one read there may be more messages than the output takes.
+      if (this.#screen.message(data as Buffer, isBinary) || socket.isPaused) return;
       socket.pause();
       process.stdout.once('drain', () => socket.resume());
     });

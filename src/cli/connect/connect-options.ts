@@ -41,7 +41,7 @@ Exit codes:
 /** How to connect, and what to do with lines. */
 export interface ConnectOptions {
   readonly url: string;
-  readonly headers: Readonly<Record<string, string>>;
+  readonly headers: Readonly<Record<string, string | string[]>>;
   readonly subprotocols: readonly string[];
   readonly origin: string | undefined;
   readonly binary: boolean;
@@ -94,13 +94,15 @@ function parse(args: readonly string[]) {
   }
 }
 
-function headersOf(lines: readonly string[]): Record<string, string> {
-  const headers = new Map<string, string>();
+function headersOf(lines: readonly string[]): Record<string, string | string[]> {
+  const headers = new Map<string, string | string[]>();
   for (const line of lines) {
     const colon = line.indexOf(':');
     const name = line.slice(0, Math.max(colon, 0)).trim();
     if (name === '') throw wrong(`"${line}" is not a header; write it as "Name: value".`);
-    headers.set(name, line.slice(colon + 1).trim());
+    const value = line.slice(colon + 1).trim();
+    const before = headers.get(name);
+    headers.set(name, before === undefined ? value : [before, value].flat());
   }
   return Object.fromEntries(headers);
 }

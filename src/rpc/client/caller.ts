@@ -9,7 +9,13 @@ import type { Link, Outgoing } from '../../transport/link.js';
 import { utf8Length } from '../../transport/utf8-length.js';
 import type { Schema } from '../contract/schema.js';
 import type { ErrorObject } from '../wire/error-object.js';
-import { isErrorObject, isMembers, type RequestMessage, type ResponseMessage } from '../wire/message.js';
+import {
+  type Id,
+  isErrorObject,
+  isMembers,
+  type RequestMessage,
+  type ResponseMessage,
+} from '../wire/message.js';
 import { requestText } from '../wire/text.js';
 import type { CallSettings, StreamSettings } from './call-settings.js';
 import type { Pending } from './pending.js';
@@ -63,7 +69,8 @@ export class Caller {
   ): Promise<unknown> {
     return new Promise((resolve, reject) => {
       const { retry } = facts;
-      const key = retry === 'key' ? randomKey() : retry && '';
+      // Without `meta` there is nowhere to put a key: the call is not sent twice.
+      const key = retry === 'key' ? (this.#owner.metadata ? randomKey() : undefined) : retry && '';
       const call = new PendingCall(
         this.#owner,
         this.#request(method, params, settings, facts),
@@ -77,8 +84,8 @@ export class Caller {
 
   /** Sends a notification; resolves when it has left. */
   notify(method: string, params: unknown, settings: CallSettings = {}): Promise<void> {
-    const text = requestText({ method, params: jsonOf(method, params) });
     return new Promise((resolve, reject) => {
+      const text = requestText({ method, params: jsonOf(method, params) });
       this.#owner.link.submit(new Notification(text, resolve, reject), settings.whenOffline ?? 'wait');
     });
   }
@@ -98,10 +105,11 @@ export class Caller {
     const paramsAfter =
       reconnect &&
       ((last: unknown) => jsonOf(method, reconnect === true ? params : (reconnect(last) as unknown)));
+    const plan = { window, paramsAfter, wantsLast: typeof reconnect === 'function' };
     return {
       [Symbol.asyncIterator]: () => {
         const request = this.#request(method, params, settings, facts);
-        return this.#start(new PendingStream(this.#owner, request, { window, paramsAfter }));
+        return this.#start(new PendingStream(this.#owner, request, plan));
       },
     };
   }
@@ -109,6 +117,16 @@ export class Caller {
   /** The peer answered. Answers to calls that nobody waits for any more are ignored. */
   settle({ id, result, error }: ResponseMessage): void {
     if (typeof id === 'number') this.#pending.get(id)?.settle(result, error);
+  }
+
+  /**
+   * The peer answered with something that is no answer.
+   * @returns whether somebody waited for it
+   */
+  refuse(id: Id, why: string): boolean {
+    const pending = typeof id === 'number' ? this.#pending.get(id) : undefined;
+    pending?.refuse(why);
+    return pending !== undefined;
   }
 
   /**
@@ -126,9 +144,13 @@ export class Caller {
     return true;
   }
 
-  /** The connection was lost; there may be another. */
-  lost(): void {
-    for (const pending of [...this.#pending.values()]) pending.lost();
+  /**
+   * The connection was lost; there may be another.
+   * @param mayRepeat whether what was under way may be sent again, where it may be sent twice at all. Default `true`;
+   * not if one of the messages is likely to be why the connection was lost
+   */
+  lost(mayRepeat = true): void {
+    for (const pending of [...this.#pending.values()]) pending.lost(mayRepeat);
   }
 
   /** There is another connection. */

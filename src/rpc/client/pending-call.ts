@@ -1,3 +1,4 @@
+import type { Clock } from '../../transport/clock.js';
 import {
   CallTimeoutError,
   InvalidAnswerError,
@@ -15,7 +16,9 @@ export class PendingCall extends Pending {
   readonly #reject: (error: unknown) => void;
   /** `undefined`: it is not sent twice. A query has an empty key: it may be carried out twice. */
   readonly #key: string | undefined;
-  #firstSent: number | undefined;
+  #firstSent: { readonly at: number; readonly monotonic: number } | undefined;
+  /** Whether it was handed to another connection before. */
+  #isRepeated = false;
 
   constructor(
     owner: PendingOwner,
@@ -32,13 +35,14 @@ export class PendingCall extends Pending {
 
   override sent(): void {
     super.sent();
-    this.#firstSent ??= this.owner.clock.now();
+    const { clock } = this.owner;
+    this.#firstSent ??= { at: clock.now(), monotonic: clock.monotonic() };
   }
 
   settle(result: unknown, error: ErrorObject | undefined): void {
     this.over();
     if (error !== undefined) {
-      this.#reject(errorOf(error));
+      this.#reject(this.#errorOf(error));
       return;
     }
     try {
@@ -50,16 +54,20 @@ export class PendingCall extends Pending {
     }
   }
 
-  lost(): void {
+  lost(mayRepeat: boolean): void {
     if (!this.isSent) return;
     this.isSent = false;
-    if (this.#key !== undefined) return;
+    this.#isRepeated = true;
+    if (this.#key !== undefined && mayRepeat && this.request.whenOffline !== 'fail') return;
     this.over();
     this.#reject(new UnknownOutcomeError(`${this.request.method}: the connection was lost`));
   }
 
   restored(): void {
-    if (!this.isSent && this.#firstSent !== undefined) this.owner.link.submit(this, 'wait');
+    if (this.isSent || this.#firstSent === undefined) return;
+    // A connection that did not last may have left it in the queue.
+    this.owner.link.withdraw(this);
+    this.owner.link.submit(this, 'wait');
   }
 
   closed(error: NotSentError): void {
@@ -77,8 +85,8 @@ export class PendingCall extends Pending {
   protected override meta(): Meta {
     const key = this.#key;
     if (!key) return super.meta();
-    const age = this.#firstSent === undefined ? {} : { age: this.owner.clock.now() - this.#firstSent };
-    return { ...super.meta(), idempotencyKey: key, ...age };
+    const first = this.#firstSent;
+    return { ...super.meta(), idempotencyKey: key, ...(first && { age: ageOf(first, this.owner.clock) }) };
   }
 
   protected reject(error: unknown): void {
@@ -89,10 +97,34 @@ export class PendingCall extends Pending {
     return new CallTimeoutError(this.request.method, timeout, this.#firstSent !== undefined);
   }
 
+  /** A refusal of the second attempt says nothing about the first. */
+  #errorOf(error: ErrorObject): Error {
+    const cause = errorOf(error);
+    if (!this.#key || !this.#isRepeated || !refusals.has(error.code)) return cause;
+    return new UnknownOutcomeError(`${this.request.method}: it was refused when it was sent again`, {
+      cause,
+    });
+  }
+
   #refuse(cause: unknown): void {
     const message = `${this.request.method}: the answer does not match the contract: ${(cause as Error).message}`;
     this.#reject(new InvalidAnswerError('RPC_ERR_INVALID_ANSWER', message, { cause }));
   }
+}
+
+/** Codes that say that a call was not carried out: this time. */
+const refusals: ReadonlySet<number> = new Set([
+  RpcErrorCode.PARSE_ERROR,
+  RpcErrorCode.INVALID_REQUEST,
+  RpcErrorCode.METHOD_NOT_FOUND,
+  RpcErrorCode.UNAUTHENTICATED,
+  RpcErrorCode.PERMISSION_DENIED,
+  RpcErrorCode.RESOURCE_EXHAUSTED,
+]);
+
+/** Too old is safe and too young is not: the greater of what both clocks say. */
+function ageOf(first: { readonly at: number; readonly monotonic: number }, clock: Clock): number {
+  return Math.ceil(Math.max(clock.now() - first.at, clock.monotonic() - first.monotonic, 0));
 }
 
 /** An error object as an error. */

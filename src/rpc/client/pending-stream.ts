@@ -16,6 +16,8 @@ export interface StreamPlan {
   readonly window: number;
   /** JSON of the parameters after the last item that arrived; `undefined`: a lost connection ends the stream. */
   readonly paramsAfter: ((last: unknown) => string | undefined) | undefined;
+  /** Whether the last item is wanted for that. */
+  readonly wantsLast: boolean;
 }
 
 /**
@@ -32,6 +34,7 @@ export class PendingStream extends Pending implements AsyncIterableIterator<unkn
   #nextSeq = 1;
   #last: unknown;
   #wasSent = false;
+  #attempt = 0;
   /** How it ends once the items are read: an error, or `null` in order. */
   #end: { readonly error: unknown } | null | undefined;
   #wake: (() => void) | undefined;
@@ -70,9 +73,13 @@ export class PendingStream extends Pending implements AsyncIterableIterator<unkn
   }
 
   /** The answer says whether the stream has begun; items follow as notifications. */
-  settle(_result: unknown, error: ErrorObject | undefined): void {
-    if (error === undefined) {
+  settle(result: unknown, error: ErrorObject | undefined): void {
+    if (error === undefined && (result as { stream?: unknown } | null)?.stream === true) {
       this.stopClock();
+      return;
+    }
+    if (error === undefined) {
+      this.refuse('the answer is not that of a stream');
       return;
     }
     this.over();
@@ -99,10 +106,10 @@ export class PendingStream extends Pending implements AsyncIterableIterator<unkn
     this.#finish(error === undefined ? null : { error: errorOf(error) });
   }
 
-  lost(): void {
+  lost(mayRepeat: boolean): void {
     if (!this.isSent) return;
     this.isSent = false;
-    if (this.#plan.paramsAfter !== undefined) return;
+    if (this.#plan.paramsAfter !== undefined && mayRepeat && this.request.whenOffline !== 'fail') return;
     this.over();
     this.#finish({ error: new UnknownOutcomeError(`${this.request.method}: the connection was lost`) });
   }
@@ -110,19 +117,15 @@ export class PendingStream extends Pending implements AsyncIterableIterator<unkn
   restored(): void {
     const { paramsAfter } = this.#plan;
     if (this.isSent || !this.#wasSent || paramsAfter === undefined) return;
-    try {
-      this.params = paramsAfter(this.#last);
-    } catch (error) {
-      this.over();
-      this.reject(error);
-      return;
-    }
-    this.owner.link.submit(this, 'wait');
+    this.owner.link.withdraw(this);
+    this.startClock();
+    void this.#again(paramsAfter);
   }
 
   closed(error: NotSentError): void {
     this.over();
-    this.#finish({ error });
+    const { method } = this.request;
+    this.#finish({ error: this.#wasSent ? new UnknownOutcomeError(method, { cause: error }) : error });
   }
 
   override sent(): void {
@@ -140,7 +143,7 @@ export class PendingStream extends Pending implements AsyncIterableIterator<unkn
   }
 
   protected timedOut(timeout: number): Error {
-    return new CallTimeoutError(this.request.method, timeout, this.isSent);
+    return new CallTimeoutError(this.request.method, timeout, this.#wasSent);
   }
   /** A stream without a gap counts its items from 1; its end has the number after the last. */
   #isNext(seq: unknown): boolean {
@@ -150,6 +153,20 @@ export class PendingStream extends Pending implements AsyncIterableIterator<unkn
     }
     this.#break(`number ${this.#nextSeq} is due, and ${seq} came`);
     return false;
+  }
+
+  /** Calls it again behind the last item that arrived, which is as the contract makes it. */
+  async #again(paramsAfter: (last: unknown) => string | undefined): Promise<void> {
+    const attempt = ++this.#attempt;
+    try {
+      const wantsItem = this.#plan.wantsLast && this.#last !== undefined;
+      this.params = paramsAfter(wantsItem ? await this.check(this.#last) : undefined);
+    } catch (error) {
+      this.over();
+      this.reject(error);
+      return;
+    }
+    if (!this.isOver && attempt === this.#attempt) this.owner.link.submit(this, 'wait');
   }
 
   #break(why: string): void {

@@ -1,7 +1,7 @@
 /** What the calling half keeps of a call or a stream until it has ended. */
 
-import type { Clock } from '../../transport/clock.js';
-import type { NotSentError } from '../../transport/errors.js';
+import { Alarm, type Clock } from '../../transport/clock.js';
+import { InvalidAnswerError, type NotSentError } from '../../transport/errors.js';
 import type { Link, Outgoing, WhenOffline } from '../../transport/link.js';
 import { utf8Length } from '../../transport/utf8-length.js';
 import { type Schema, validate } from '../contract/schema.js';
@@ -28,6 +28,7 @@ export interface PendingRequest extends CallSettings {
   readonly params: string | undefined;
   /** Schema of the result, or of each item. */
   readonly output: Schema | undefined;
+  readonly timeout: number;
   readonly whenOffline: WhenOffline;
 }
 
@@ -40,7 +41,7 @@ export abstract class Pending implements Outgoing {
   /** Whether it was handed to the connection that there is now. */
   protected isSent = false;
   #isOver = false;
-  #timer: unknown;
+  #alarm: Alarm | undefined;
   #deadline: number | undefined;
   readonly #abort = (): void => this.#giveUp(this.request.signal?.reason);
 
@@ -60,16 +61,13 @@ export abstract class Pending implements Outgoing {
 
   /** Sends it for the first time, and starts its clock. */
   start(): void {
-    const { signal, timeout, whenOffline } = this.request;
+    const { signal, whenOffline } = this.request;
     if (signal?.aborted) {
       this.#giveUp(signal.reason);
       return;
     }
     signal?.addEventListener('abort', this.#abort);
-    if (timeout !== undefined && timeout !== Number.POSITIVE_INFINITY) {
-      this.#deadline = this.owner.clock.now() + timeout;
-      this.#timer = this.owner.clock.setTimeout(() => this.#giveUp(this.timedOut(timeout)), timeout);
-    }
+    this.startClock();
     this.owner.link.submit(this, whenOffline);
   }
 
@@ -99,8 +97,17 @@ export abstract class Pending implements Outgoing {
   /** The peer answered. */
   abstract settle(result: unknown, error: ErrorObject | undefined): void;
 
-  /** The connection was lost. */
-  abstract lost(): void;
+  /** The peer answered with something that is no answer. */
+  refuse(why: string): void {
+    this.over();
+    this.reject(new InvalidAnswerError('RPC_ERR_INVALID_ANSWER', `${this.request.method}: ${why}`));
+  }
+
+  /**
+   * The connection was lost.
+   * @param mayRepeat whether what it was lost for is not likely to be one of the messages
+   */
+  abstract lost(mayRepeat: boolean): void;
 
   /** There is a connection again. */
   abstract restored(): void;
@@ -110,7 +117,8 @@ export abstract class Pending implements Outgoing {
 
   /** Members of `meta` beyond the time that is left. */
   protected meta(): Meta {
-    if (this.#deadline === undefined) return {};
+    // Without a limit of its own the peer would apply one.
+    if (this.#deadline === undefined) return { timeout: Number.MAX_SAFE_INTEGER };
     return { timeout: Math.max(0, Math.round(this.#deadline - this.owner.clock.now())) };
   }
 
@@ -124,9 +132,18 @@ export abstract class Pending implements Outgoing {
     return validate(this.request.output, value);
   }
 
+  /** Its time begins. */
+  protected startClock(): void {
+    const { timeout } = this.request;
+    if (timeout === Number.POSITIVE_INFINITY) return;
+    this.stopClock();
+    this.#deadline = this.owner.clock.now() + timeout;
+    this.#alarm = new Alarm(this.owner.clock, this.#deadline, () => this.#giveUp(this.timedOut(timeout)));
+  }
+
   /** It has all the time in the world from now on. */
   protected stopClock(): void {
-    this.owner.clock.clearTimeout(this.#timer);
+    this.#alarm?.cancel();
     this.#deadline = undefined;
   }
 

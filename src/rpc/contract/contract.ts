@@ -99,7 +99,8 @@ export function stream<Item extends Schema, Input extends Schema | undefined = u
  */
 export function contract<const Methods extends AnyMethods>(methods: Methods): Methods {
   for (const name of Object.keys(methods)) {
-    if (name.startsWith('rpc.'))
+    // An object with a method `then` would be taken for a promise.
+    if (name.startsWith('rpc.') || name === 'then')
       throw new RpcUsageError('RPC_ERR_INVALID_CONTRACT', `the name ${name} is reserved`);
   }
   return Object.freeze({ ...methods });

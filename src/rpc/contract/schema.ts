@@ -75,7 +75,8 @@ function nameOf(step: PropertyKey | { readonly key: PropertyKey }): string {
 export function validate(schema: Schema | undefined, value: unknown): unknown {
   if (schema === undefined) return value;
   const result = schema['~standard'].validate(value);
-  return result instanceof Promise ? result.then(outputOf) : outputOf(result);
+  // A promise of a library need not be an instance of `Promise`.
+  return 'then' in result ? Promise.resolve(result).then(outputOf) : outputOf(result);
 }
 
 function outputOf(result: SchemaResult<unknown>): unknown {

@@ -1,6 +1,14 @@
-import { createRemoteJWKSet, type JWTPayload, type JWTVerifyOptions, jwtVerify } from 'jose';
+import {
+  type CryptoKey,
+  createRemoteJWKSet,
+  errors,
+  type JWTPayload,
+  type JWTVerifyOptions,
+  jwtVerify,
+} from 'jose';
 import { RpcUsageError } from '../../transport/errors.js';
 import type { Authentication } from '../server/call.js';
+import { rpcError } from '../wire/error-object.js';
 
 /** What verifies a signature: the bytes of a shared secret, or a public key. */
 export type JwtKey = Uint8Array | CryptoKey;
@@ -55,9 +63,19 @@ export function jwtVerifier(
   };
   const verify = key === undefined ? withKeySet(options, rules) : withKey(key, rules);
   return async (token) => {
-    const claims = (await verify(token)) as JwtClaims;
+    const claims = (await verify(token).catch(refuse)) as JwtClaims;
     return { context: claims, principal: claims.sub, expires: claims.exp * 1000 + clockTolerance };
   };
+}
+
+/** Errors that are about the keys' source, and not about the token: the server has to be told. */
+const ours = [errors.JWKSInvalid, errors.JWKSTimeout];
+
+/** A token that is not good is refused; anything else, such as keys that cannot be fetched, is an error of ours. */
+function refuse(error: unknown): never {
+  const isAboutToken = error instanceof errors.JOSEError && error.code !== 'ERR_JOSE_GENERIC';
+  if (!isAboutToken || ours.some((kind) => error instanceof kind)) throw error;
+  throw rpcError('UNAUTHENTICATED', 'The token was refused');
 }
 
 type Verify = (token: string) => Promise<JWTPayload>;

@@ -1,6 +1,5 @@
 /** The answering half where there is no server: what a client offers to the server that it is connected to. */
 
-import { systemClock } from '../../transport/clock.js';
 import type { Contract } from '../contract/contract.js';
 import type { MakeResponder } from '../endpoint.js';
 import { rpcError } from '../wire/error-object.js';
@@ -42,12 +41,13 @@ export function answerCalls<C extends Contract>(
       close: () => undefined,
     };
     const close = (): void => undefined;
-    const parts = { clock: settings.clock ?? systemClock, deadline: undefined, isRevoked: undefined, close };
-    const session = new Session<undefined>(parts, { context: undefined });
+    const parts = { clock: settings.clock, isRequired: false, isRevoked: undefined, close };
+    const session = new Session<undefined>(parts);
     const responder = new CallResponder({ connection, session, methods, settings, send });
     return {
       request: (...request) => responder.request(...request),
       plain: (...call) => responder.plain(...call),
+      invalid: (...text) => responder.invalid(...text),
       lost: () => {
         isOpen = false;
         responder.lost();

@@ -2,16 +2,18 @@
 
 import type { Contract } from '../contract/contract.js';
 import type { Answer, Responder } from '../endpoint.js';
-import { RpcError, rpcError } from '../wire/error-object.js';
+import { type RpcError, rpcError } from '../wire/error-object.js';
 import { type Id, isCredit, isMembers, type PlainCall, type RequestMessage } from '../wire/message.js';
 import { answerText, type Outcome, plainAnswerText } from '../wire/text.js';
 import type { CallConnection } from './call.js';
-import { carryOutCall, carryOutOnce, errorObjectOf, openStream } from './carry-out.js';
+import { carryOutCall, carryOutOnce, errorTextOf, openStream } from './carry-out.js';
 import { isPromise, type MethodTable, type OfferedMethod } from './method-table.js';
-import { OutgoingStream } from './outgoing-stream.js';
+import { OutgoingStream, release } from './outgoing-stream.js';
+import { PlainQueue } from './plain-queue.js';
 import { RunningCall } from './running-call.js';
 import type { Session } from './session.js';
-import type { InBandAuthentication, RpcSettings } from './settings.js';
+import type { RpcSettings } from './settings.js';
+import { takeToken } from './take-token.js';
 
 /** What the answering half is made of. */
 export interface CallResponderParts<Context> {
@@ -23,8 +25,8 @@ export interface CallResponderParts<Context> {
   readonly send: (text: string) => Promise<void> | undefined;
 }
 
-type Reply = (outcome?: Outcome) => void;
-type Verify<Context> = NonNullable<InBandAuthentication<Context>['verify']>;
+/** Takes how a call ended; nothing when nobody is to be told. */
+export type Reply = (outcome?: Outcome) => void;
 
 /** The answering half of one connection. */
 export class CallResponder<Context> implements Responder {
@@ -33,24 +35,25 @@ export class CallResponder<Context> implements Responder {
   readonly #byId = new Map<Id, RunningCall<Context>>();
   /** All that a handler is still busy with. */
   readonly #calls = new Set<RunningCall<Context>>();
+  readonly #plainCalls: PlainQueue;
   readonly #openedAt: number;
-  #running = 0;
-  /** Calls that were typed by hand are carried out one behind the other. */
-  #lastPlain: Promise<void> = Promise.resolve();
+  #isTakingToken = false;
 
   constructor(parts: CallResponderParts<Context>) {
+    const { clock, maxConcurrentCalls, maxMessageLength } = parts.settings;
     this.#parts = parts;
-    this.#openedAt = parts.settings.clock.now();
+    this.#openedAt = clock.monotonic();
+    this.#plainCalls = new PlainQueue(maxConcurrentCalls, maxMessageLength);
   }
 
   /** Calls that wait or are carried out, and streams. */
   get running(): number {
-    return this.#running;
+    return this.#calls.size + this.#plainCalls.size;
   }
 
   request(request: RequestMessage, answer: Answer, inBatch: boolean): void {
     const { id, method } = request;
-    const reply = (outcome: Outcome | undefined): void => {
+    const reply: Reply = (outcome) => {
       answer(id === undefined || outcome === undefined ? undefined : answerText(id, outcome));
     };
     if (method.startsWith('rpc.')) {
@@ -59,39 +62,40 @@ export class CallResponder<Context> implements Responder {
     }
     const offered = this.#parts.methods.get(method);
     const refusal = this.#refusalOf(method, offered) ?? this.#refusalOfRequest(request, offered, inBatch);
-    if (refusal !== undefined) {
-      reply({ error: refusal });
-      return;
-    }
-    this.#start(request, offered as OfferedMethod, reply);
+    if (refusal !== undefined) reply({ error: JSON.stringify(refusal) });
+    else this.#start(request, offered as OfferedMethod, reply, id === undefined);
   }
 
-  plain({ method, args }: PlainCall, answer: Answer): void {
-    const reply = (outcome: Outcome | undefined): void => {
-      answer(outcome && plainAnswerText(method, outcome));
-    };
-    const offered = this.#parts.methods.get(method);
-    if (this.#running >= this.#parts.settings.maxConcurrentCalls) {
-      reply({ error: rpcError('RESOURCE_EXHAUSTED', 'Too many calls at once') });
-      return;
-    }
-    this.#running++;
-    this.#lastPlain = this.#lastPlain.then(async () => {
-      this.#running--;
+  plain({ method, args }: PlainCall, answer: Answer, length: number): void {
+    this.#queue(length, (done) => {
+      const reply: Reply = (outcome) => {
+        answer(outcome && plainAnswerText(method, outcome));
+        done();
+      };
+      const offered = this.#parts.methods.get(method);
       const refusal = this.#refusalOf(method, offered) ?? refusalOfPlain(offered);
-      if (refusal !== undefined) return reply({ error: refusal });
       const params = args.length === 0 ? undefined : args;
-      await this.#start(
-        { kind: 'request', id: undefined, method, params, meta: {} },
-        offered as OfferedMethod,
-        reply,
-      );
+      const request: RequestMessage = { kind: 'request', id: undefined, method, params, meta: {} };
+      if (refusal !== undefined) reply({ error: JSON.stringify(refusal) });
+      else this.#start(request, offered as OfferedMethod, reply, false);
+    });
+  }
+
+  invalid(text: string, answer: Answer): void {
+    this.#queue(text.length, (done) => {
+      answer(text);
+      done();
     });
   }
 
   /** The connection has ended. */
   lost(): void {
+    this.#plainCalls.clear();
     for (const call of [...this.#calls]) call.lost();
+  }
+
+  #queue(length: number, task: (done: () => void) => void): void {
+    if (!this.#plainCalls.add(task, length)) this.#parts.connection.close(1008, 'too many calls wait');
   }
 
   /** Why a method is not carried out for this connection. */
@@ -101,7 +105,7 @@ export class CallResponder<Context> implements Responder {
       return rpcError('UNAUTHENTICATED', 'Authenticate first');
     }
     if (offered === undefined) return rpcError('METHOD_NOT_FOUND');
-    if (this.#running < settings.maxConcurrentCalls) return undefined;
+    if (this.#calls.size < settings.maxConcurrentCalls) return undefined;
     return rpcError('RESOURCE_EXHAUSTED', `At most ${settings.maxConcurrentCalls} calls at once`);
   }
 
@@ -110,17 +114,18 @@ export class CallResponder<Context> implements Responder {
     if (id !== undefined && this.#byId.has(id)) return rpcError('INVALID_REQUEST', 'The id is in use');
     if (meta.timeout === 0) return rpcError('DEADLINE_EXCEEDED');
     if (offered?.method.kind !== 'stream') return undefined;
-    if (inBatch || id === undefined)
+    if (inBatch || id === undefined) {
       return rpcError('INVALID_REQUEST', 'A stream is called alone, with an id');
+    }
+    if (meta.idempotencyKey !== undefined) {
+      return rpcError('INVALID_REQUEST', 'A stream has no idempotency key');
+    }
     if (meta.credit !== undefined) return undefined;
-    return rpcError(
-      'INVALID_REQUEST',
-      'This is a stream: say how many items you take, "meta": {"credit": 64}',
-    );
+    const hint = 'This is a stream: say how many items you take, "meta": {"credit": 64}';
+    return rpcError('INVALID_REQUEST', hint);
   }
 
-  /** The promise is there while the call has not ended. */
-  #start(request: RequestMessage, offered: OfferedMethod, reply: Reply): PromiseLike<void> | undefined {
+  #start(request: RequestMessage, offered: OfferedMethod, reply: Reply, isNotification: boolean): void {
     const { id, meta } = request;
     const { settings, connection } = this.#parts;
     const call = new RunningCall<Context>({
@@ -129,34 +134,27 @@ export class CallResponder<Context> implements Responder {
       connection,
       clock: settings.clock,
       timeout: Math.min(meta.timeout ?? settings.timeout, settings.maxTimeout),
+      isNotification,
       answer: (outcome) => {
-        if (id !== undefined && call.stream === undefined) this.#byId.delete(id);
+        if (id !== undefined && !call.isStreaming) this.#byId.delete(id);
         reply(outcome);
       },
     });
     const ending = this.#carryOut(call, offered, request);
-    if (!isPromise(ending)) {
-      call.answer(ending);
-      return undefined;
-    }
-    return this.#keep(call, id, ending);
+    if (isPromise(ending)) this.#keep(call, id, ending);
+    else call.end(ending);
   }
 
   /** Only a call that has not ended at once is remembered, and has a clock. */
-  #keep(
-    call: RunningCall<Context>,
-    id: Id | undefined,
-    ending: PromiseLike<Outcome | undefined>,
-  ): PromiseLike<void> {
+  #keep(call: RunningCall<Context>, id: Id | undefined, ending: PromiseLike<Outcome | undefined>): void {
     if (id !== undefined) this.#byId.set(id, call);
     this.#calls.add(call);
-    this.#running++;
     call.startClock();
-    return ending.then((outcome) => {
-      this.#running--;
+    const end = (outcome: Outcome | undefined): void => {
       this.#calls.delete(call);
-      call.answer(outcome);
-    });
+      call.end(outcome);
+    };
+    ending.then(end, (error) => end({ error: errorTextOf(error, call, this.#parts.settings) }));
   }
 
   /** How a call ends; `undefined` for a stream that has begun. */
@@ -169,9 +167,12 @@ export class CallResponder<Context> implements Responder {
     if (offered.method.kind === 'stream') return this.#stream(call, offered, request);
     const { age, idempotencyKey } = request.meta;
     if (idempotencyKey === undefined) return carryOutCall(offered, call, settings);
-    // It was sent behind the handshake, so that it is on its way for no longer than this connection is open.
-    const firstSent = age === undefined ? undefined : this.#openedAt - age;
-    return carryOutOnce(offered, call, settings, { idempotencyKey, firstSent });
+    // Its age was true when it was sent, behind the handshake: since then this connection is open.
+    const open = settings.clock.monotonic() - this.#openedAt;
+    return carryOutOnce(offered, call, settings, {
+      idempotencyKey,
+      age: age === undefined ? undefined : age + open,
+    });
   }
 
   async #stream(
@@ -182,71 +183,60 @@ export class CallResponder<Context> implements Responder {
     const { settings, send } = this.#parts;
     const source = await openStream(offered, call, settings);
     if ('error' in source) return source;
-    if (call.abortReason !== undefined) return undefined;
+    if (call.abortReason !== undefined) {
+      release(source.items[Symbol.asyncIterator]());
+      return undefined;
+    }
     const stream = new OutgoingStream({
       id: id as Id,
       source: source.items,
       item: offered.method.kind === 'stream' ? offered.method.item : undefined,
       credit: meta.credit as number,
       send,
-      errorObject: (error) => errorObjectOf(error, call, settings),
+      errorText: (error) => errorTextOf(error, call, settings),
       ended: () => this.#byId.delete(id as Id),
     });
-    call.stream = stream;
-    call.answer({ result: '{"stream":true}' });
+    call.begin(stream);
     await stream.run();
     return undefined;
   }
 
   #builtIn({ id, method, params }: RequestMessage, reply: Reply): void {
-    const verify = this.#parts.settings.authentication?.verify;
+    const { settings, session } = this.#parts;
     const named = isMembers(params) ? params : {};
     const call = this.#byId.get(named.id as Id);
-    switch (method) {
-      case 'rpc.cancel':
-        call?.abort(rpcError('CANCELLED'));
-        reply({ result: 'null' });
-        return;
-      case 'rpc.stream.credit':
-        if (isCredit(named.items)) call?.stream?.grant(named.items);
-        reply({ result: 'null' });
-        return;
-      case 'rpc.ping':
-        reply(
-          this.#parts.session.isAuthenticated ? { result: 'null' } : { error: rpcError('UNAUTHENTICATED') },
-        );
-        return;
-      case 'rpc.auth':
-        if (verify !== undefined && id !== undefined)
-          return void this.#authenticate(named.token, verify, reply);
-    }
-    reply({ error: rpcError('METHOD_NOT_FOUND') });
+    const refuse = (error: RpcError): void => reply({ error: JSON.stringify(error) });
+    if (method === 'rpc.ping' && !session.isAuthenticated) refuse(rpcError('UNAUTHENTICATED'));
+    else if (method === 'rpc.ping') reply({ result: 'null' });
+    else if (method === 'rpc.cancel') {
+      call?.abort(rpcError('CANCELLED'));
+      reply({ result: 'null' });
+    } else if (method === 'rpc.stream.credit' && isCredit(named.items)) {
+      call?.grant(named.items);
+      reply({ result: 'null' });
+    } else if (method === 'rpc.stream.credit') refuse(rpcError('INVALID_PARAMS'));
+    else if (method === 'rpc.auth' && settings.authentication?.verify !== undefined && id !== undefined) {
+      this.#takeToken(named.token, reply);
+    } else refuse(rpcError('METHOD_NOT_FOUND'));
   }
 
-  /** `rpc.auth`: begins a session by a token, or makes it last longer. */
-  async #authenticate(token: unknown, verify: Verify<Context>, reply: Reply): Promise<void> {
-    const { session, settings } = this.#parts;
-    if (this.#running >= settings.maxConcurrentCalls) return reply({ error: rpcError('RESOURCE_EXHAUSTED') });
-    this.#running++;
-    try {
-      if (typeof token !== 'string') throw rpcError('INVALID_PARAMS', 'The token is a string');
-      await session.authenticate(await verify(token));
-      reply({ result: JSON.stringify({ expiresIn: session.expiresIn ?? null }) });
-    } catch (error) {
-      reply({
-        error: error instanceof RpcError ? error : rpcError('UNAUTHENTICATED', 'The token was refused'),
-      });
-    } finally {
-      this.#running--;
+  /** Tokens are verified one at a time: that may be expensive, and nobody is known yet. */
+  #takeToken(token: unknown, reply: Reply): void {
+    if (this.#isTakingToken) {
+      reply({ error: JSON.stringify(rpcError('RESOURCE_EXHAUSTED', 'One token at a time')) });
+      return;
     }
+    this.#isTakingToken = true;
+    takeToken(token, this.#parts.session, this.#parts.settings).then((outcome) => {
+      this.#isTakingToken = false;
+      reply(outcome);
+    });
   }
 }
 
 /** Why a call that was typed by hand is not carried out. */
 function refusalOfPlain(offered: OfferedMethod | undefined): RpcError | undefined {
   if (offered?.method.kind !== 'stream') return undefined;
-  return rpcError(
-    'INVALID_REQUEST',
-    'A stream needs JSON-RPC 2.0: {"jsonrpc": "2.0", "id": 1, "method": "name"}',
-  );
+  const hint = 'A stream needs JSON-RPC 2.0: {"jsonrpc": "2.0", "id": 1, "method": "name"}';
+  return rpcError('INVALID_REQUEST', hint);
 }

@@ -59,7 +59,7 @@ export interface Call<Context = unknown, Peer extends Contract = Contract> {
 }
 
 /** A method without a result may return whatever it likes: nobody gets it. */
-type Returned<T> = T extends undefined ? unknown : T | Promise<T>;
+type Returned<T> = [T] extends [undefined] ? unknown : T | Promise<T>;
 
 /** The function that carries out a method. */
 export type Handler<M, Context, Peer extends Contract> =

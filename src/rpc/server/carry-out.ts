@@ -1,9 +1,7 @@
 /** How a call ends: from its handler, through middleware and contract, to what the caller is told. */
 
-import type { ErrorObject } from '../wire/error-object.js';
 import { RemoteError, RpcError, rpcError } from '../wire/error-object.js';
 import type { Outcome } from '../wire/text.js';
-import type { Call } from './call.js';
 import { fingerprint } from './fingerprint.js';
 import { carryOut, isPromise, type OfferedMethod } from './method-table.js';
 import type { RunningCall } from './running-call.js';
@@ -12,9 +10,12 @@ import type { RpcSettings } from './settings.js';
 /** How a call that may be sent again is known. */
 export interface OnceKey {
   readonly idempotencyKey: string;
-  /** Earliest time of day at which it can have been sent first; `undefined` if it comes for the first time. */
-  readonly firstSent: number | undefined;
+  /** Milliseconds since it was sent first, at most; `undefined` if it comes for the first time. */
+  readonly age: number | undefined;
 }
+
+/** Milliseconds that a handler has to end after it was given up; then nobody knows how it ends. */
+const GRACE = 1000;
 
 /** Carries a call out. Asynchronous only where the method is. */
 export function carryOutCall<Context>(
@@ -22,7 +23,7 @@ export function carryOutCall<Context>(
   call: RunningCall<Context>,
   settings: RpcSettings<Context>,
 ): Outcome | PromiseLike<Outcome> {
-  const failed = (error: unknown): Outcome => ({ error: errorObjectOf(error, call, settings) });
+  const failed = (error: unknown): Outcome => ({ error: errorTextOf(error, call, settings) });
   try {
     const result = withMiddleware(offered, call, settings);
     // What cannot be JSON fails in `outcomeOf`.
@@ -41,21 +42,30 @@ export async function carryOutOnce<Context>(
   offered: OfferedMethod,
   call: RunningCall<Context>,
   settings: RpcSettings<Context>,
-  { idempotencyKey, firstSent }: OnceKey,
+  { idempotencyKey, age }: OnceKey,
 ): Promise<Outcome> {
-  const { idempotencyStore: store } = settings;
+  const { idempotencyStore: store, keyedCalls } = settings;
   // An array, so that no part can reach into the next.
   const key = JSON.stringify([call.connection.principal ?? null, call.method, idempotencyKey]);
   try {
-    const begun = await store.begin(key, fingerprint(call.params), firstSent);
-    if (begun.state === 'known') return await begun.outcome;
-    if (begun.state !== 'new') return { error: refusals[begun.state] };
-    const outcome = await carryOutCall(offered, call, settings);
-    await store.finish(key, outcome);
-    return outcome;
+    const begun = await store.begin(key, fingerprint(call.params), age);
+    if (begun.state === 'known') {
+      call.joined = keyedCalls.get(key);
+      return await begun.outcome;
+    }
+    if (begun.state !== 'new') return { error: JSON.stringify(refusals[begun.state]) };
   } catch (error) {
-    return { error: errorObjectOf(error, call, settings) };
+    return { error: errorTextOf(error, call, settings) };
   }
+  keyedCalls.set(key, call);
+  const outcome = await Promise.race([carryOutCall(offered, call, settings), abandoned(call, settings)]);
+  keyedCalls.delete(key);
+  try {
+    await store.finish(key, outcome);
+  } catch (error) {
+    settings.report(error, call as never);
+  }
+  return outcome;
 }
 
 const refusals = {
@@ -64,18 +74,26 @@ const refusals = {
   full: rpcError('RESOURCE_EXHAUSTED', 'Too many calls with idempotency keys at once'),
 } as const;
 
+/** A handler that does not end when it was given up must not be remembered as running for ever. */
+function abandoned<Context>(call: RunningCall<Context>, { clock }: RpcSettings<Context>): Promise<Outcome> {
+  return new Promise((resolve) => {
+    const error = JSON.stringify(rpcError('UNKNOWN_OUTCOME', 'It was given up, and did not end'));
+    call.aborted = () => clock.setTimeout(() => resolve({ error }), GRACE);
+  });
+}
+
 /** Gets the items of a stream, or the error that it begins and ends with. */
 export async function openStream<Context>(
   offered: OfferedMethod,
   call: RunningCall<Context>,
   settings: RpcSettings<Context>,
-): Promise<{ readonly items: AsyncIterable<unknown> } | { readonly error: ErrorObject }> {
+): Promise<{ readonly items: AsyncIterable<unknown> } | { readonly error: string }> {
   try {
     const items = await withMiddleware(offered, call, settings);
     if (isAsyncIterable(items)) return { items };
     throw new TypeError(`${call.method}: the handler of a stream returns an async iterable`);
   } catch (error) {
-    return { error: errorObjectOf(error, call, settings) };
+    return { error: errorTextOf(error, call, settings) };
   }
 }
 
@@ -83,25 +101,25 @@ function isAsyncIterable(value: unknown): value is AsyncIterable<unknown> {
   return typeof value === 'object' && value !== null && Symbol.asyncIterator in value;
 }
 
-/** What the caller is told of an error; the server's hook is told of what the caller is not. */
-export function errorObjectOf<Context>(
+/** What the caller is told of an error, as JSON; the server's hook is told of what the caller is not. */
+export function errorTextOf<Context>(
   error: unknown,
   call: RunningCall<Context>,
   settings: RpcSettings<Context>,
-): ErrorObject {
-  if (error instanceof RpcError && !(error instanceof RemoteError)) return error.toJSON();
+): string {
   const reason = call.abortReason;
-  if (reason !== undefined && (error as Error | undefined)?.name === 'AbortError') return reason.toJSON();
-  report(error, call, settings);
-  return rpcError('INTERNAL_ERROR').toJSON();
-}
-
-function report<Context>(error: unknown, call: Call<Context>, { onError }: RpcSettings<Context>): void {
-  try {
-    onError(error, call as never);
-  } catch {
-    // A hook that fails has nobody to tell, and must not end the process of all connections.
+  if (error === reason || (reason !== undefined && (error as Error | undefined)?.name === 'AbortError')) {
+    return JSON.stringify(reason);
   }
+  const isForCaller = error instanceof RpcError && !(error instanceof RemoteError);
+  if (!isForCaller || call.isNotification) settings.report(error, call as never);
+  try {
+    if (isForCaller) return JSON.stringify(error);
+  } catch (cause) {
+    // Its `data` cannot be JSON.
+    settings.report(cause, call as never);
+  }
+  return JSON.stringify(rpcError('INTERNAL_ERROR'));
 }
 
 function withMiddleware<Context>(
@@ -109,10 +127,14 @@ function withMiddleware<Context>(
   call: RunningCall<Context>,
   { middleware }: RpcSettings<Context>,
 ): unknown {
-  if (middleware.length === 0) return carryOut(offered, call as never);
+  if (middleware.length === 0) return carryOut(offered, call);
+  let reached = -1;
   const from = async (index: number): Promise<unknown> => {
+    // Twice would be a second run.
+    if (index <= reached) throw new Error('A middleware called next() twice');
+    reached = index;
     const around = middleware[index];
-    return around === undefined ? carryOut(offered, call as never) : around(call, () => from(index + 1));
+    return around === undefined ? carryOut(offered, call) : around(call, () => from(index + 1));
   };
   return from(0);
 }

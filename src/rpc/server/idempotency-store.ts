@@ -28,10 +28,10 @@ export interface IdempotencyStore {
    * A call has come in.
    * @param key tells it from every other: who calls, the method, and the caller's key
    * @param fingerprint differs where parameters differ
-   * @param firstSent the call has come again, and this is the earliest time of day, in milliseconds since the Unix
-   * epoch, at which it can have been sent for the first time; `undefined`: it comes for the first time
+   * @param age the call has come again, and was sent for the first time so many milliseconds ago at most; `undefined`:
+   * it comes for the first time
    */
-  begin(key: string, fingerprint: string, firstSent: number | undefined): Begun | Promise<Begun>;
+  begin(key: string, fingerprint: string, age: number | undefined): Begun | Promise<Begun>;
   /** A call that was `new` has ended. */
   finish(key: string, outcome: Outcome): void | Promise<void>;
 }
@@ -85,7 +85,7 @@ export class MemoryIdempotencyStore implements IdempotencyStore {
     this.#maxAge = maxAge;
     this.#maxCharacters = maxCharacters;
     this.#clock = clock;
-    this.#forgotten = clock.now();
+    this.#forgotten = clock.monotonic();
   }
 
   /** Calls that are remembered, those that are running included. */
@@ -93,20 +93,20 @@ export class MemoryIdempotencyStore implements IdempotencyStore {
     return this.#running.size + this.#finished.size;
   }
 
-  begin(key: string, fingerprint: string, firstSent: number | undefined): Begun {
+  begin(key: string, fingerprint: string, age: number | undefined): Begun {
     this.#forgetOld();
     const known = this.#running.get(key) ?? this.#finished.get(key);
     if (known !== undefined) {
       if (known.fingerprint !== fingerprint) return { state: 'conflict' };
       return { state: 'known', outcome: known.outcome };
     }
-    if (firstSent !== undefined && firstSent <= this.#forgotten) return { state: 'forgotten' };
+    if (age !== undefined && this.#clock.monotonic() - age <= this.#forgotten) return { state: 'forgotten' };
     if (this.#running.size >= this.#maxEntries) return { state: 'full' };
     let resolve: (outcome: Outcome) => void = () => undefined;
     const outcome = new Promise<Outcome>((settle) => {
       resolve = settle;
     });
-    this.#running.set(key, { begun: this.#clock.now(), fingerprint, outcome, resolve });
+    this.#running.set(key, { begun: this.#clock.monotonic(), fingerprint, outcome, resolve });
     this.#makeRoom();
     return { state: 'new' };
   }
@@ -116,14 +116,14 @@ export class MemoryIdempotencyStore implements IdempotencyStore {
     if (running === undefined) return;
     const { begun, fingerprint, resolve } = running;
     this.#running.delete(key);
-    this.#finished.set(key, { begun, fingerprint, outcome, finished: this.#clock.now() });
+    this.#finished.set(key, { begun, fingerprint, outcome, finished: this.#clock.monotonic() });
     this.#characters += charactersOf(outcome);
     this.#makeRoom();
     resolve(outcome);
   }
 
   #forgetOld(): void {
-    const before = this.#clock.now() - this.#maxAge;
+    const before = this.#clock.monotonic() - this.#maxAge;
     for (const [key, entry] of this.#finished) {
       if (entry.finished > before) return;
       this.#forget(key, entry);

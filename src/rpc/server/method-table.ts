@@ -5,6 +5,7 @@ import type { Contract, Method } from '../contract/contract.js';
 import { SchemaError, validate } from '../contract/schema.js';
 import { rpcError } from '../wire/error-object.js';
 import type { Call } from './call.js';
+import type { RunningCall } from './running-call.js';
 
 /** A handler, its types put aside: the contract has checked them. */
 export type AnyHandler = (params: unknown, call: Call) => unknown;
@@ -26,7 +27,8 @@ export function methodTable(contract: Contract, handlers: Readonly<Record<string
   const table = new Map<string, OfferedMethod>();
   for (const [name, method] of Object.entries(contract)) {
     const handler = handlers[name];
-    if (typeof handler !== 'function')
+    // Every object has a `toString`; that is no handler.
+    if (typeof handler !== 'function' || handler === Reflect.get(Object.prototype, name))
       throw new RpcUsageError('RPC_ERR_INVALID_CONTRACT', `${name} has no handler`);
     table.set(name, { method, handler: handler.bind(handlers) as AnyHandler });
   }
@@ -42,9 +44,14 @@ export function methodTable(contract: Contract, handlers: Readonly<Record<string
  * @returns the result as the contract has it; of a stream the iterable that the handler gave; or a promise of it
  * @throws RpcError INVALID_PARAMS, or what the handler throws; or rejects with it
  */
-export function carryOut({ method, handler }: OfferedMethod, call: Call): unknown {
+export function carryOut<Context>({ method, handler }: OfferedMethod, call: RunningCall<Context>): unknown {
+  const run = (params: unknown): unknown => {
+    // It may have been given up while middleware and schemas were busy.
+    if (call.abortReason !== undefined) throw call.abortReason;
+    return handler(params, call as never);
+  };
   const params = inputOf(method, call.params);
-  const returned = isPromise(params) ? params.then((value) => handler(value, call)) : handler(params, call);
+  const returned = isPromise(params) ? params.then(run) : run(params);
   return isPromise(returned) ? returned.then((value) => resultOf(method, value)) : resultOf(method, returned);
 }
 

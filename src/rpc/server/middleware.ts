@@ -1,7 +1,8 @@
 /** Middleware for what most servers want: a log, permissions, and a limit of calls in a time. */
 
 import { type Clock, systemClock } from '../../transport/clock.js';
-import { RpcError, rpcError } from '../wire/error-object.js';
+import { RpcErrorCode } from '../wire/error-codes.js';
+import { RemoteError, RpcError, rpcError } from '../wire/error-object.js';
 import type { Call, Middleware } from './call.js';
 
 /** What `logCalls` tells of a call. */
@@ -27,14 +28,19 @@ export function logCalls<Context>(
     const started = clock.now();
     const record = (errorCode: number | undefined): void => {
       const { method, connection } = call;
-      log({ method, principal: connection.principal, duration: clock.now() - started, errorCode });
+      try {
+        log({ method, principal: connection.principal, duration: clock.now() - started, errorCode });
+      } catch {
+        // What becomes of a call does not depend on its log.
+      }
     };
     try {
       const result = await next();
       record(undefined);
       return result;
     } catch (error) {
-      record(error instanceof RpcError ? error.code : rpcError('INTERNAL_ERROR').code);
+      const isForCaller = error instanceof RpcError && !(error instanceof RemoteError);
+      record(isForCaller ? error.code : RpcErrorCode.INTERNAL_ERROR);
       throw error;
     }
   };

@@ -6,7 +6,7 @@ import type { Contract } from '../contract/contract.js';
 import type { Authentication, Handlers } from './call.js';
 import { RpcConnection, SUBPROTOCOL } from './connection.js';
 import { type MethodTable, methodTable } from './method-table.js';
-import { type RpcServerOptions, type RpcSettings, settingsOf } from './settings.js';
+import { type MaybeSession, type RpcServerOptions, type RpcSettings, settingsOf } from './settings.js';
 
 /** Options of a `WebSocketServer` that suit RPC: small messages, no connection that hangs, no foreign pages. */
 export interface WebSocketDefaults {
@@ -45,14 +45,14 @@ export function rpcServer<
 export class RpcServer<Context, Peer extends Contract, Socket extends MessageSocket> {
   readonly #methods: MethodTable;
   readonly #settings: RpcSettings<Context>;
-  readonly #session: ((socket: never, request?: unknown) => Authentication<Context> | undefined) | undefined;
+  readonly #session: RpcSettings<Context>['session'];
   readonly #connections = new Set<RpcConnection<Context, Peer>>();
 
   /** @internal */
   constructor(methods: MethodTable, options: RpcServerOptions<Context, Peer, Socket>) {
     this.#methods = methods;
     this.#settings = settingsOf(options as unknown as RpcServerOptions<Context, Contract, never>);
-    this.#session = options.session;
+    this.#session = this.#settings.session;
   }
 
   /** The connections that are open. */
@@ -76,31 +76,39 @@ export class RpcServer<Context, Peer extends Contract, Socket extends MessageSoc
     };
   }
 
-  /** Serves a WebSocket: `webSocketServer.on('connection', rpc.accept)`. */
+  /** Serves a WebSocket: `webSocketServer.on('connection', rpc.accept)`. Never throws. */
   readonly accept = (socket: Socket, request?: unknown): RpcConnection<Context, Peer> => {
-    return this.serve(socketTransport(socket), this.#sessionOf(socket, request));
+    const session = this.#session;
+    const isRequired = session !== undefined || this.#settings.authentication !== undefined;
+    return this.#serve(socketTransport(socket), isRequired, () => {
+      if (session !== undefined) return session(socket as never, request);
+      return isRequired ? undefined : { context: (socket as SocketOf<Context>).context as Context };
+    });
   };
 
   /**
    * Serves any transport.
    * @param transport an open one
-   * @param session whose it is; `undefined`: that is still to be found out
+   * @param session whose it is; `undefined`: with `authentication` that is still to be found out, else it is nobody's
    */
   serve(transport: Transport, session?: Authentication<Context>): RpcConnection<Context, Peer> {
+    return this.#serve(transport, this.#settings.authentication !== undefined, () => session);
+  }
+
+  #serve(
+    transport: Transport,
+    isSessionRequired: boolean,
+    found: () => MaybeSession<Context> | Promise<MaybeSession<Context>>,
+  ): RpcConnection<Context, Peer> {
     const connection: RpcConnection<Context, Peer> = new RpcConnection<Context, Peer>({
       transport,
       methods: this.#methods,
       settings: this.#settings,
-      initial: session,
+      isSessionRequired,
       ended: () => this.#connections.delete(connection),
     });
     this.#connections.add(connection);
+    connection.start(found);
     return connection;
-  }
-
-  #sessionOf(socket: Socket, request: unknown): Authentication<Context> | undefined {
-    if (this.#session !== undefined) return this.#session(socket as never, request);
-    if (this.#settings.authentication !== undefined) return undefined;
-    return { context: (socket as SocketOf<Context>).context as Context };
   }
 }

@@ -1,8 +1,7 @@
-import type { Clock } from '../../transport/clock.js';
+import { Alarm, type Clock } from '../../transport/clock.js';
 import type { Calls } from '../client/calls.js';
 import type { Contract } from '../contract/contract.js';
-import type { ErrorObject, RpcError } from '../wire/error-object.js';
-import { rpcError } from '../wire/error-object.js';
+import { type RpcError, rpcError } from '../wire/error-object.js';
 import type { RequestMessage } from '../wire/message.js';
 import type { Outcome } from '../wire/text.js';
 import type { Authentication, Call, CallConnection } from './call.js';
@@ -16,11 +15,13 @@ export interface RunningCallParts<Context> {
   readonly clock: Clock;
   /** Milliseconds that it has. */
   readonly timeout: number;
+  /** Whether its caller is told how it ends. */
+  readonly isNotification: boolean;
   /** Takes how it ended; `undefined` when there is nobody any more to be told. */
   readonly answer: (outcome: Outcome | undefined) => void;
 }
 
-/** A call between its arrival and its answer, which is given once. */
+/** A call between its arrival and the end of its handler. It is answered once, at its end or before. */
 export class RunningCall<Context> implements Call<Context, Contract> {
   readonly #parts: RunningCallParts<Context>;
   readonly context: Context;
@@ -29,9 +30,15 @@ export class RunningCall<Context> implements Call<Context, Contract> {
   #controller: AbortController | undefined;
   #reason: RpcError | undefined;
   #isAnswered = false;
-  #timer: unknown;
+  #alarm: Alarm | undefined;
   /** What it became when its handler gave an iterable. */
-  stream: OutgoingStream | undefined;
+  #stream: OutgoingStream | undefined;
+  /** Credit that came before there was a stream. */
+  #credit = 0;
+  /** The call that it asks for again, which is still being carried out: giving one up gives the other up. */
+  joined: RunningCall<Context> | undefined;
+  /** Called when it is given up. */
+  aborted: (() => void) | undefined;
 
   constructor(parts: RunningCallParts<Context>) {
     const { connection, clock, timeout } = parts;
@@ -60,6 +67,10 @@ export class RunningCall<Context> implements Call<Context, Contract> {
     return this.connection.client;
   }
 
+  get isNotification(): boolean {
+    return this.#parts.isNotification;
+  }
+
   get signal(): AbortSignal {
     if (this.#controller === undefined) {
       this.#controller = new AbortController();
@@ -77,40 +88,64 @@ export class RunningCall<Context> implements Call<Context, Contract> {
     return this.connection.authenticate(authentication);
   }
 
-  /** Gives the answer, unless there was one. */
-  answer(outcome: Outcome | undefined): void {
-    if (this.#isAnswered) return;
-    this.#isAnswered = true;
-    this.stopClock();
-    this.#parts.answer(outcome);
-  }
-
   /** It is given up when its time is over. */
   startClock(): void {
-    const { clock, timeout } = this.#parts;
-    this.#timer = clock.setTimeout(() => this.abort(rpcError('DEADLINE_EXCEEDED')), timeout);
+    if (!Number.isFinite(this.deadline)) return;
+    this.#alarm = new Alarm(this.#parts.clock, this.deadline, () =>
+      this.abort(rpcError('DEADLINE_EXCEEDED')),
+    );
   }
 
-  /** A stream that has begun may take as long as it likes. */
-  stopClock(): void {
-    if (this.#timer !== undefined) this.#parts.clock.clearTimeout(this.#timer);
+  /** It became a stream, which may take as long as it likes. */
+  begin(stream: OutgoingStream): void {
+    this.#stream = stream;
+    this.#alarm?.cancel();
+    this.#answer({ result: '{"stream":true}' });
+    if (this.#credit > 0) stream.grant(this.#credit);
+  }
+
+  /** Whether it became a stream. */
+  get isStreaming(): boolean {
+    return this.#stream !== undefined;
+  }
+
+  /** The caller of a stream takes more items. */
+  grant(items: number): void {
+    if (this.#stream === undefined) this.#credit += items;
+    else this.#stream.grant(items);
+  }
+
+  /** Its handler has ended. */
+  end(outcome: Outcome | undefined): void {
+    this.#alarm?.cancel();
+    this.#answer(outcome);
   }
 
   /** Gives it up and tells the caller why. */
   abort(error: RpcError): void {
-    this.#abort(error, error.toJSON());
+    this.#abort(error, JSON.stringify(error));
+    this.joined?.abort(error);
   }
 
-  /** The connection was lost. A call that may be asked for again goes on. */
+  /** The connection was lost. A call that may be asked for again goes on until its time is over. */
   lost(): void {
-    if (this.#parts.request.meta.idempotencyKey !== undefined) this.answer(undefined);
+    if (this.#parts.request.meta.idempotencyKey !== undefined) this.#answer(undefined);
     else this.#abort(rpcError('CANCELLED', 'The connection was lost'), undefined);
   }
 
-  #abort(reason: RpcError, error: ErrorObject | undefined): void {
-    this.#reason ??= reason;
+  #abort(reason: RpcError, error: string | undefined): void {
+    if (this.#reason !== undefined) return;
+    this.#reason = reason;
+    this.#alarm?.cancel();
     this.#controller?.abort(reason);
-    if (this.stream !== undefined) this.stream.stop(error);
-    else this.answer(error && { error });
+    if (this.#stream !== undefined) this.#stream.stop(error);
+    else this.#answer(error === undefined ? undefined : { error });
+    this.aborted?.();
+  }
+
+  #answer(outcome: Outcome | undefined): void {
+    if (this.#isAnswered) return;
+    this.#isAnswered = true;
+    this.#parts.answer(outcome);
   }
 }

@@ -15,8 +15,8 @@ export const SessionCloseCode = {
 /** What a session is told about its connection. */
 export interface SessionParts<Context> {
   readonly clock: Clock;
-  /** Milliseconds within which the connection has to authenticate; `undefined` where it need not. */
-  readonly deadline: number | undefined;
+  /** Whether nothing is carried out before the connection has authenticated. */
+  readonly isRequired: boolean;
   readonly isRevoked: ((context: Context) => boolean | Promise<boolean>) | undefined;
   /** Ends the connection. */
   readonly close: (code: number, reason: string) => void;
@@ -29,16 +29,13 @@ export class Session<Context> {
   #alarm: Alarm | undefined;
   #isEnded = false;
 
-  constructor(parts: SessionParts<Context>, initial: Authentication<Context> | undefined) {
+  constructor(parts: SessionParts<Context>) {
     this.#parts = parts;
-    if (initial !== undefined) this.#begin(initial);
-    else if (parts.deadline !== undefined)
-      this.#closeAt(parts.clock.now() + parts.deadline, 'authenticate in time');
   }
 
   /** Whether calls are to be carried out. */
   get isAuthenticated(): boolean {
-    return this.#current !== undefined || this.#parts.deadline === undefined;
+    return this.#current !== undefined || !this.#parts.isRequired;
   }
 
   get context(): Context {
@@ -55,11 +52,23 @@ export class Session<Context> {
     return expires === undefined ? undefined : Math.max(0, expires - this.#parts.clock.now());
   }
 
+  /** Whoever has not authenticated within so many milliseconds is closed. */
+  expect(deadline: number): void {
+    this.#closeAt(this.#parts.clock.now() + deadline, 'authenticate in time');
+  }
+
+  /** Begins at once what the handshake has found out, where nobody has to be asked about it. */
+  begin(session: Authentication<Context>): void {
+    checkExpiry(session);
+    this.#begin(session);
+  }
+
   /**
    * Begins the session, or makes it last longer.
    * @throws RpcError when it was revoked, has ended already, or belongs to somebody else
    */
   async authenticate(next: Authentication<Context>): Promise<void> {
+    checkExpiry(next);
     const { clock, close } = this.#parts;
     if (await this.#isRevoked(next)) {
       close(SessionCloseCode.REVOKED, 'revoked');
@@ -102,4 +111,11 @@ export class Session<Context> {
       this.#parts.close(SessionCloseCode.UNAUTHENTICATED, reason);
     });
   }
+}
+
+/** A time that is none would be an end that never comes. */
+function checkExpiry(session: unknown): void {
+  const { expires } = Object(session) as Partial<Authentication<unknown>>;
+  if (expires !== undefined && !Number.isFinite(expires))
+    throw new TypeError('"expires" is a time in milliseconds');
 }

@@ -10,10 +10,13 @@ export type JsonFault = 'syntax' | 'depth' | 'proto';
 export class JsonError extends Error {
   override readonly name: string = 'JsonError';
   readonly fault: JsonFault;
+  /** What was parsed; `undefined` if it is not JSON. */
+  readonly value: unknown;
 
-  constructor(fault: JsonFault, message: string) {
+  constructor(fault: JsonFault, message: string, value?: unknown) {
     super(message);
     this.fault = fault;
+    this.value = value;
   }
 }
 
@@ -30,20 +33,20 @@ export function parseJson(text: string, maxDepth: number): unknown {
   } catch {
     throw new JsonError('syntax', 'Parse error');
   }
-  check(value, maxDepth);
+  const fault = faultOf(value, maxDepth);
+  if (fault === 'depth') throw new JsonError('depth', 'Nested too deeply', value);
+  if (fault === 'proto') throw new JsonError('proto', 'The key "__proto__" is refused', value);
   return value;
 }
 
-function check(value: unknown, depth: number): void {
-  if (typeof value !== 'object' || value === null) return;
-  if (depth === 0) throw new JsonError('depth', 'Nested too deeply');
-  if (Array.isArray(value)) {
-    for (const element of value) check(element, depth - 1);
-    return;
-  }
+function faultOf(value: unknown, depth: number): JsonFault | undefined {
+  if (typeof value !== 'object' || value === null) return undefined;
+  if (depth === 0) return 'depth';
   // `JSON.parse` makes `__proto__` a property like any other, so that the loop meets it.
   for (const key in value) {
-    if (key === '__proto__') throw new JsonError('proto', 'The key "__proto__" is refused');
-    check((value as Record<string, unknown>)[key], depth - 1);
+    if (key === '__proto__') return 'proto';
+    const fault = faultOf((value as Record<string, unknown>)[key], depth - 1);
+    if (fault !== undefined) return fault;
   }
+  return undefined;
 }

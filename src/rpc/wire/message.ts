@@ -47,11 +47,13 @@ export interface PlainCall {
   readonly args: readonly unknown[];
 }
 
-/** Something else; `error` is the answer to it, if it is to have one. */
+/** Something else; `error` says what is wrong with it. */
 export interface InvalidMessage {
   readonly kind: 'invalid';
   readonly id: Id;
   readonly error: RpcError;
+  /** Whether it was to be a response, which is not answered. */
+  readonly isResponse: boolean;
 }
 
 /** One element of a text. */
@@ -80,8 +82,7 @@ export function parseMessage(text: string, limits: MessageLimits): Message | Mes
   try {
     value = parseJson(text, limits.maxDepth);
   } catch (error) {
-    const { fault, message } = error as JsonError;
-    return invalid(rpcError(fault === 'syntax' ? 'PARSE_ERROR' : 'INVALID_REQUEST', message));
+    return invalidJson(error as JsonError);
   }
   if (!Array.isArray(value)) return readMessage(value, limits.plainCalls);
   if (value.length === 0) return invalid(rpcError('INVALID_REQUEST', 'The batch is empty'));
@@ -91,24 +92,37 @@ export function parseMessage(text: string, limits: MessageLimits): Message | Mes
   return value.map((element) => readMessage(element, false));
 }
 
-function invalid(error: RpcError, id: Id = null): InvalidMessage {
-  return { kind: 'invalid', id, error };
+function invalid(error: RpcError, id: Id = null, isResponse = false): InvalidMessage {
+  return { kind: 'invalid', id, error, isResponse };
+}
+
+/** Whoever waits for an answer is told by its id, where there is one. */
+function invalidJson({ fault, message, value }: JsonError): InvalidMessage {
+  if (fault === 'syntax') return invalid(rpcError('PARSE_ERROR', message));
+  const error = rpcError('INVALID_REQUEST', message);
+  return isMembers(value) ? invalid(error, idOf(value) ?? null, isResponse(value)) : invalid(error);
 }
 
 function readMessage(value: unknown, plainCalls: boolean): Message {
-  if (!isMembers(value))
+  if (!isMembers(value)) {
     return invalid(rpcError('INVALID_REQUEST', 'A message is an object or an array of them'));
+  }
   if (plainCalls && !('jsonrpc' in value)) return readPlainCall(value);
-  const id = value.id === undefined || isId(value.id) ? value.id : null;
+  const id = idOf(value);
   const fault = faultOf(value);
-  if (fault !== undefined) return invalid(rpcError('INVALID_REQUEST', fault), id ?? null);
+  if (fault !== undefined) return invalid(rpcError('INVALID_REQUEST', fault), id ?? null, isResponse(value));
   if ('method' in value) return readRequest(value, id);
-  return {
-    kind: 'response',
-    id: id ?? null,
-    result: value.result,
-    error: value.error as ErrorObject | undefined,
-  };
+  const { result, error } = value;
+  return { kind: 'response', id: id ?? null, result, error: error as ErrorObject | undefined };
+}
+
+/** The id as it may be repeated; `undefined` if there is none. */
+function idOf({ id }: Members): Id | undefined {
+  return id === undefined || isId(id) ? id : null;
+}
+
+function isResponse(value: Members): boolean {
+  return !('method' in value) && ('result' in value || 'error' in value);
 }
 
 function readRequest(value: Members, id: Id | undefined): RequestMessage | InvalidMessage {
@@ -177,9 +191,10 @@ export function isMembers(value: unknown): value is Members {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** Whether `value` may be an id (§4). */
-export function isId(value: unknown): value is Id {
-  return typeof value === 'string' || value === null || Number.isFinite(value);
+/** Whether `value` may be an id (§4): a number that JavaScript cannot hold exactly could not be repeated. */
+function isId(value: unknown): value is Id {
+  if (typeof value === 'string' || value === null) return true;
+  return Number.isInteger(value) ? Number.isSafeInteger(value) : Number.isFinite(value);
 }
 
 /** Whether `value` is an error object (§5.1). */

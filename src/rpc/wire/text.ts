@@ -1,15 +1,14 @@
 /** From messages to texts (JSON-RPC 2.0 §4 and §5). Members stand in the order in which the specification has them. */
 
-import type { ErrorObject } from './error-object.js';
 import type { Id, Meta } from './message.js';
 
-/** How a call ended: JSON of the result, or an error object. */
+/** How a call ended: JSON of the result, or of an error object. */
 export interface Outcome {
   readonly result?: string | undefined;
-  readonly error?: ErrorObject | undefined;
+  readonly error?: string | undefined;
 }
 
-/** What a request is made of; each part is JSON already but `meta`. */
+/** What a request is made of; `params` is JSON already. */
 export interface RequestParts {
   readonly method: string;
   /** JSON of the parameters; `undefined` if there are none. */
@@ -28,14 +27,16 @@ export function requestText({ method, params, id, meta }: RequestParts): string 
   return `${text}}`;
 }
 
-/** The text of the answer to a call: `result` is JSON already. */
-export function answerText(id: Id, { result, error }: Outcome): string {
-  const member = error === undefined ? `"result":${result}` : `"error":${JSON.stringify(error)}`;
-  return `{"jsonrpc":"2.0",${member},"id":${typeof id === 'number' ? id : JSON.stringify(id)}}`;
+/** The text of the answer to a call. */
+export function answerText(id: Id, outcome: Outcome): string {
+  return `{"jsonrpc":"2.0",${memberOf(outcome)},"id":${typeof id === 'number' ? id : JSON.stringify(id)}}`;
 }
 
 /** The text of the answer to a call that was typed by hand. */
-export function plainAnswerText(method: string, { result, error }: Outcome): string {
-  const member = error === undefined ? `"result":${result}` : `"error":${JSON.stringify(error)}`;
-  return `{"method":${JSON.stringify(method)},${member}}`;
+export function plainAnswerText(method: string, outcome: Outcome): string {
+  return `{"method":${JSON.stringify(method)},${memberOf(outcome)}}`;
+}
+
+function memberOf({ result, error }: Outcome): string {
+  return error === undefined ? `"result":${result}` : `"error":${error}`;
 }

@@ -18,6 +18,12 @@ export interface WebSocketLike {
 /** The class of a WebSocket: that of the browser, or of hawser/web. */
 export type WebSocketClass = new (url: string, protocols?: string[]) => WebSocketLike;
 
+/** Bytes that may wait in a socket. */
+const HIGH_WATER_MARK = 65_536;
+
+/** Milliseconds between looks at what waits: a WebSocket says nothing when it has left (WHATWG WebSockets). */
+const LOOK_INTERVAL = 20;
+
 /**
  * Connects by WebSocket.
  * @param Socket the class
@@ -26,12 +32,24 @@ export type WebSocketClass = new (url: string, protocols?: string[]) => WebSocke
 export function webSocketDial(Socket: WebSocketClass, protocols: readonly string[] = []): Dial {
   return (url, listener) => {
     const socket = new Socket(url, [...protocols]);
+    let isFull = false;
+    let isClosed = false;
+    const look = (): void => {
+      // What a socket did not send before its end counts for ever.
+      if (isClosed) return;
+      isFull = socket.bufferedAmount >= HIGH_WATER_MARK;
+      if (isFull) setTimeout(look, LOOK_INTERVAL);
+      else listener.drain();
+    };
     socket.binaryType = 'arraybuffer';
     socket.onopen = () => listener.open();
     socket.onmessage = ({ data }: { data: string | ArrayBuffer }) => {
       listener.message(typeof data === 'string' ? data : new Uint8Array(data));
     };
-    socket.onclose = ({ code, reason }: { code: number; reason: string }) => listener.close(code, reason);
+    socket.onclose = ({ code, reason }: { code: number; reason: string }) => {
+      isClosed = true;
+      listener.close(code, reason);
+    };
     return {
       get subprotocol() {
         return socket.protocol;
@@ -42,7 +60,10 @@ export function webSocketDial(Socket: WebSocketClass, protocols: readonly string
       listen: () => undefined,
       send: (message) => {
         socket.send(message);
-        return true;
+        if (isFull || socket.bufferedAmount < HIGH_WATER_MARK) return !isFull;
+        isFull = true;
+        setTimeout(look, LOOK_INTERVAL);
+        return false;
       },
       close: (code = 1000, reason = '') => socket.close(code, reason),
       terminate: () => socket.close(),

@@ -36,6 +36,7 @@ function server(options: object = {}) {
       clock,
       isRevoked: ({ name }) => revoked.has(name),
       authentication: {
+        method: 'auth',
         // A token is a name and the milliseconds that it lasts.
         verify: (token) => {
           const [name = '', lasts] = token.split(':');

@@ -171,11 +171,11 @@ describe('JSON-RPC 2.0', () => {
     const nested = (depth: number) =>
       `{"jsonrpc":"2.0","id":1,"method":"update","params":${'['.repeat(depth)}${']'.repeat(depth)}}`;
     expect(await peer.ask(nested(3))).toEqual([{ jsonrpc: '2.0', result: null, id: 1 }]);
-    expect(await peer.ask(nested(4))).toEqual([failure(-32600)]);
-    expect(await peer.ask(nested(100_000))).toEqual([failure(-32600)]);
+    expect(await peer.ask(nested(4))).toEqual([failure(-32600, 1)]);
+    expect(await peer.ask(nested(100_000))).toEqual([failure(-32600, 1)]);
     for (const key of ['__proto__', '\\u005f_proto__']) {
       const text = `{"jsonrpc":"2.0","id":1,"method":"update","params":{"x":{"${key}":{}}}}`;
-      expect(await peer.ask(text)).toEqual([failure(-32600)]);
+      expect(await peer.ask(text)).toEqual([failure(-32600, 1)]);
     }
   });
 
