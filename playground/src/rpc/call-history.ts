@@ -1,8 +1,8 @@
 /** The calls of this page, the newest first. Knows nothing of the page's elements. */
 import { computed, signal } from '@preact/signals';
-import type { StreamSettings } from 'hawser/rpc';
+import type { Method, StreamSettings } from 'hawser/rpc';
 import { type ExampleMethod, exampleContract } from '../../../src/cli/example-contract.js';
-import { type CallPlan, ExampleCall } from './example-call.js';
+import { type CallKind, type CallPlan, ExampleCall } from './example-call.js';
 import { rpcConnection } from './rpc-connection.js';
 
 /** Calls that are kept. */
@@ -29,8 +29,13 @@ rpcConnection.status.subscribe(({ state }) => {
 /** Calls a method. A call that does not fit into the list any more is given up. */
 export function makeCall(method: ExampleMethod, params: object | undefined, settings: StreamSettings): void {
   const begin = rpcConnection.client.call[method] as CallPlan['begin'];
-  const { kind } = exampleContract[method];
-  const call = new ExampleCall({ number: ++count, method, kind, params, begin });
+  const call = new ExampleCall({
+    number: ++count,
+    method,
+    kind: kindOf(exampleContract[method]),
+    params,
+    begin,
+  });
   const all = [call, ...calls.value];
   for (const old of all.slice(keptCalls)) old.cancel();
   calls.value = all.slice(0, keptCalls);
@@ -39,6 +44,10 @@ export function makeCall(method: ExampleMethod, params: object | undefined, sett
     rpcConnection.recount();
   });
   rpcConnection.recount();
+}
+
+function kindOf(method: Method): CallKind {
+  return method.kind === 'call' && method.idempotent ? 'idempotent' : method.kind;
 }
 
 /** Forgets the calls that have ended. */

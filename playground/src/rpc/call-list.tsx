@@ -47,9 +47,9 @@ function said(call: ExampleCall): string {
 }
 
 /** Of streams and notifications the words are other ones: no answer is waited for. */
-function stateText({ state, plan: { kind } }: ExampleCall): string {
-  const { ends, sent, ended, streaming } = texts.value.rpc;
-  if (kind === 'stream' && state.value === 'running') return streaming;
+function stateText({ state, isPaused, plan: { kind } }: ExampleCall): string {
+  const { ends, sent, ended, streaming, paused } = texts.value.rpc;
+  if (kind === 'stream' && state.value === 'running') return isPaused.value ? paused : streaming;
   if (state.value === 'answered' && kind === 'stream') return ended;
   return state.value === 'answered' && kind === 'notification' ? sent : ends[state.value];
 }
@@ -77,8 +77,8 @@ function CallLine({ call }: { call: ExampleCall }) {
 }
 
 function Answer({ call: { plan, state, result } }: { call: ExampleCall }) {
-  const isAnswer = state.value === 'answered' && (plan.kind === 'call' || plan.kind === 'query');
-  return isAnswer ? <pre class="result">{shown(result.value)}</pre> : null;
+  const hasOne = plan.kind !== 'stream' && plan.kind !== 'notification';
+  return hasOne && state.value === 'answered' ? <pre class="result">{shown(result.value)}</pre> : null;
 }
 
 function Items({ call: { items, itemCount } }: { call: ExampleCall }) {

@@ -21,11 +21,14 @@ export interface Failure {
   readonly data: string | undefined;
 }
 
+/** The kinds of a contract, and that of a call which may be sent again. */
+export type CallKind = 'call' | 'idempotent' | 'query' | 'notification' | 'stream';
+
 /** What a call is made of. */
 export interface CallPlan {
   readonly number: number;
   readonly method: string;
-  readonly kind: 'call' | 'query' | 'notification' | 'stream';
+  readonly kind: CallKind;
   readonly params: object | undefined;
   /** Begins it: an `AsyncIterable` of a stream, else a promise. */
   readonly begin: (params: object | undefined, settings: StreamSettings) => unknown;
@@ -33,6 +36,8 @@ export interface CallPlan {
 
 /** Items of a stream that are kept. */
 const keptItems = 24;
+/** Items are shown together, in milliseconds after the first. */
+const showDelay = 30;
 
 /** A call, and what has come of it. */
 export class ExampleCall {
@@ -51,6 +56,9 @@ export class ExampleCall {
   readonly #controller = new AbortController();
   readonly #started = performance.now();
   #isLost = false;
+  /** Items that are not shown yet. */
+  readonly #fresh: unknown[] = [];
+  #timer: ReturnType<typeof setTimeout> | undefined;
   #resume: () => void = () => undefined;
 
   constructor(plan: CallPlan) {
@@ -97,10 +105,19 @@ export class ExampleCall {
 
   async #read(stream: AsyncIterable<unknown>): Promise<void> {
     for await (const item of stream) {
-      this.items.value = [...this.items.value, item].slice(-keptItems);
-      this.itemCount.value++;
+      this.#fresh.push(item);
+      this.#timer ??= setTimeout(() => this.#show(), showDelay);
       if (this.isPaused.value) await this.#resumed();
     }
+  }
+
+  /** Shows the items that have come; those of a fast stream together. */
+  #show(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    const fresh = this.#fresh.splice(0);
+    this.itemCount.value += fresh.length;
+    this.items.value = [...this.items.value, ...fresh].slice(-keptItems);
   }
 
   #resumed(): Promise<void> {
@@ -110,6 +127,7 @@ export class ExampleCall {
   }
 
   #end(state: CallState): void {
+    this.#show();
     this.span.value = performance.now() - this.#started;
     this.state.value = state;
   }

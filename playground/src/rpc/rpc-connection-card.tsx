@@ -2,6 +2,7 @@
 import { signal } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
 import { texts } from '../language/language.js';
+import { rpcEndpoint } from '../own-endpoint.js';
 import { closeCode, grouped, seconds } from '../quantities.js';
 import { running } from './call-history.js';
 import { clientStates, rpcConnection } from './rpc-connection.js';
@@ -43,15 +44,17 @@ function States() {
 
 function Facts() {
   const words = texts.value.rpc;
-  const { attempt, retryAt, code, reason } = rpcConnection.status.value;
+  const { attempt, retryAt } = rpcConnection.status.value;
+  const end = rpcConnection.lastEnd.value;
   useTicking(retryAt !== undefined);
   const left = retryAt === undefined ? undefined : Math.max(0, retryAt - now.value);
   const facts = [
+    [words.address, rpcEndpoint()],
     [words.running, grouped(running.value)],
     [words.queued, grouped(rpcConnection.queued.value)],
     [words.attempt, attempt === 0 ? '–' : grouped(attempt)],
     [words.retry, left === undefined ? '–' : words.retryIn(seconds(left))],
-    [words.lastEnd, code === undefined ? '–' : `${closeCode(code)} ${reason}`.trim()],
+    [words.lastEnd, end === undefined ? '–' : `${closeCode(end.code)} ${end.reason}`.trim()],
   ] as const;
   return (
     <dl class="facts">

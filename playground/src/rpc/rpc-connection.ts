@@ -22,6 +22,8 @@ export class RpcConnection {
   /** The look into this connection; another one than into the echo connection of the other views. */
   readonly inspection = new Inspection();
   readonly status = signal<ClientStatus>({ state: 'connecting', attempt: 0 });
+  /** How the connection before ended; `undefined` if there was none. */
+  readonly lastEnd = signal<{ readonly code: number; readonly reason: string } | undefined>(undefined);
   /** Messages that wait for a connection. */
   readonly queued = signal(0);
   #client: ExampleClient | undefined;
@@ -57,6 +59,8 @@ export class RpcConnection {
     const client = connect(address, { api: exampleContract, backoff, random });
     client.subscribe((status) => {
       this.status.value = status;
+      const { code, reason = '' } = status;
+      if (code !== undefined) this.lastEnd.value = { code, reason };
       // What waits leaves right after the status has changed.
       queueMicrotask(() => this.recount());
     });
