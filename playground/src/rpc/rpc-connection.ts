@@ -34,7 +34,7 @@ export class RpcConnection {
     return this.#client;
   }
 
-  /** Begins to connect, if that has not begun. */
+  /** Begins to connect, if that has not begun: the client is made by its first use. */
   start(): void {
     this.recount();
   }
