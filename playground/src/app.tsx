@@ -3,10 +3,12 @@ import { signal } from '@preact/signals';
 import type { FunctionComponent } from 'preact';
 import { ConnectionCard } from './connection-card.js';
 import { choose, language, languages, texts } from './language/language.js';
+import { RpcConnectionCard } from './rpc/rpc-connection-card.js';
 import { BinaryView } from './views/binary-view.js';
 import { FramesView } from './views/frames-view.js';
 import { HandshakeView } from './views/handshake-view.js';
 import { LifeView } from './views/life-view.js';
+import { RpcView } from './views/rpc-view.js';
 import { TextView } from './views/text-view.js';
 
 const views = {
@@ -15,6 +17,7 @@ const views = {
   frames: FramesView,
   handshake: HandshakeView,
   life: LifeView,
+  rpc: RpcView,
 } satisfies Record<string, FunctionComponent>;
 
 type ViewName = keyof typeof views;
@@ -37,7 +40,7 @@ export function App() {
     <>
       <Masthead />
       <main>
-        <ConnectionCard />
+        {shown.value === 'rpc' ? <RpcConnectionCard /> : <ConnectionCard />}
         <ViewNavigation />
         <section class="view" aria-labelledby="view-heading">
           <div class="view-head">

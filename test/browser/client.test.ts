@@ -220,6 +220,29 @@ describe('connect', () => {
     await iterator.return?.();
   });
 
+  it('does not say of a stream that it was not sent when it was, over an earlier connection', async () => {
+    const { client, network, clock } = start();
+    await settled();
+    network.last.open();
+    const next = (settings: object) =>
+      client.call
+        .numbers({ from: 1 }, { reconnect: true, ...settings })
+        [Symbol.asyncIterator]()
+        .next();
+    const late = next({ timeout: 1000 });
+    const closed = next({});
+    await settled();
+    network.last.cut();
+    const never = next({});
+    for (const stream of [late, closed, never]) stream.catch(() => undefined);
+    await settled();
+    clock.advance(1000);
+    await expect(late).rejects.toMatchObject({ code: 'RPC_ERR_TIMEOUT', wasSent: true });
+    client.close();
+    await expect(closed).rejects.toMatchObject({ code: 'RPC_ERR_UNKNOWN_OUTCOME' });
+    await expect(never).rejects.toMatchObject({ code: 'RPC_ERR_CLOSED' });
+  });
+
   it('can offer its subprotocol or leave the offer out', async () => {
     const offers: (string[] | undefined)[] = [];
     class Socket extends EventTarget {

@@ -12,6 +12,7 @@ import {
   playground,
   viewNames,
 } from './playground.js';
+import { rpcConsole } from './rpc-console.js';
 
 const site = playground();
 const axePath = createRequire(import.meta.url).resolve('axe-core');
@@ -44,6 +45,23 @@ async function fill(opened: OpenPage): Promise<void> {
   await opened.chooseFrame('received', 'text');
 }
 
+/** Calls of every kind, one of them running and one with an unknown outcome. */
+async function fillCalls(opened: OpenPage): Promise<void> {
+  const console = await rpcConsole(opened);
+  await console.ends(await console.call('add'), 'answered');
+  const slow = await console.call('slow', { params: '{"ms":60000}' });
+  const pay = await console.call('pay', { params: '{"amount":12.5,"ms":500}' });
+  await console.cut();
+  await console.ends(slow, 'unknown');
+  await console.reconnect();
+  await console.ends(pay, 'answered');
+  await console.ends(await console.call('refuse'), 'failed');
+  await console.ends(await console.call('count'), 'answered');
+  const ticks = await console.call('ticks', { params: '{"every":60000}' });
+  await ticks.getByText(opened.texts.rpc.items('1')).waitFor();
+  await opened.page.mouse.move(0, 0);
+}
+
 /** What axe-core finds serious or worse. */
 async function findings(opened: OpenPage): Promise<string[]> {
   const { violations, passes } = await opened.page.evaluate(() =>
@@ -66,7 +84,8 @@ describe.each(appearances)('$name', (appearance: Appearance) => {
       await fill(opened);
       for (const view of viewNames) {
         await opened.show(view);
-        if (view === 'frames') await opened.chooseFrame('received', 'text');
+        if (view === 'rpc') await fillCalls(opened);
+        if (view === 'frames' || view === 'rpc') await opened.chooseFrame('received', 'text');
         const { tag } = appearance.texts;
         const path = `${artefacts}/${view}-${tag}-${appearance.colorScheme}-${screen}.png`;
         await opened.page.screenshot({ path, fullPage: true });
@@ -81,14 +100,14 @@ describe.each(appearances)('$name', (appearance: Appearance) => {
 it('the keyboard reaches every control in order, with a visible focus', async () => {
   const opened = await site.open(appearances[0]);
   const reached: string[] = [];
-  for (let step = 0; step < 15; step++) {
+  for (let step = 0; step < 16; step++) {
     await opened.page.keyboard.press('Tab');
     const focused = opened.page.locator(':focus');
     reached.push(await focused.evaluate((control) => control.textContent || control.id || control.tagName));
     expect(await focused.evaluate((control) => getComputedStyle(control).outlineStyle)).toBe('solid');
   }
   expect(reached.join(' ')).toBe(
-    'English 中文 INPUT INPUT INPUT INPUT Close Text Binary Frames Handshake Life text-out text-in Send text',
+    'English 中文 INPUT INPUT INPUT INPUT Close Text Binary Frames Handshake Life RPC text-out text-in Send text',
   );
 });
 

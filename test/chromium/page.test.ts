@@ -207,6 +207,22 @@ describe.each(appearances)('every view, $name', (appearance) => {
     expect(opened.complaints).toEqual([]);
   });
 
+  it('Frames keeps the chosen frame in view', async () => {
+    const opened = await site.open(appearance);
+    for (let round = 0; round < 40; round++) await opened.echo(String(round));
+    await opened.show('frames');
+    const list = opened.page.getByRole('listbox', { name: texts.frames.list, exact: true });
+    await list.focus();
+    for (const key of ['Home', 'End', 'ArrowUp', 'PageUp']) {
+      await opened.page.keyboard.press(key);
+      await opened.page.waitForFunction(() => {
+        const line = document.querySelector('[role=option][aria-selected=true]')?.getBoundingClientRect();
+        const frame = document.querySelector('[role=listbox]')?.getBoundingClientRect();
+        return line && frame && line.top >= frame.top && line.bottom <= frame.bottom;
+      });
+    }
+  });
+
   it('Handshake shows the headers and the steps to the accept value', async () => {
     const opened = await site.open(appearance);
     const { handshake } = texts;

@@ -25,8 +25,8 @@ export interface Appearance {
   readonly colorScheme: 'light' | 'dark';
 }
 
-export type ViewName = 'text' | 'binary' | 'frames' | 'handshake' | 'life';
-export const viewNames: readonly ViewName[] = ['text', 'binary', 'frames', 'handshake', 'life'];
+export type ViewName = 'text' | 'binary' | 'frames' | 'handshake' | 'life' | 'rpc';
+export const viewNames: readonly ViewName[] = ['text', 'binary', 'frames', 'handshake', 'life', 'rpc'];
 
 /** Chromium and `hawser serve` for the tests of a file. Every page that is opened must stay without complaints. */
 export function playground() {

@@ -24,7 +24,8 @@ const optionId = ({ number }: InspectedFrame): string => `frame-${number}`;
 function keepInView(list: HTMLElement, id: string): void {
   const line = list.querySelector<HTMLElement>(`#${id}`);
   if (line === null) return;
-  const top = line.offsetTop - list.offsetTop;
+  // From the list's own edge, since the list is positioned.
+  const top = line.offsetTop;
   if (top < list.scrollTop) list.scrollTop = top;
   const bottom = top + line.offsetHeight;
   if (bottom > list.scrollTop + list.clientHeight) list.scrollTop = bottom - list.clientHeight;

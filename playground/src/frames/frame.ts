@@ -28,6 +28,8 @@ export function isMasked({ header }: InspectedFrame): boolean {
 
 /** Characters of a payload that stand in a list. */
 const previewLength = 36;
+/** What messages of JSON-RPC begin with; a list has room for what tells them apart only. */
+const rpcStart = /^\{"jsonrpc":"2\.0",(?:"method":)?/;
 /** Octets that stand there if they are no text. */
 const previewOctets = 10;
 
@@ -36,7 +38,7 @@ export function preview(frame: InspectedFrame): string {
   const octets = fromBase64(frame.payload);
   if (frame.opcode === 8) return closeText(octets);
   const isText = (frame.opcode === 1 && !frame.rsv[0]) || isReadable(octets);
-  const whole = isText ? decoded(octets) : spaced(octets.subarray(0, previewOctets));
+  const whole = isText ? decoded(octets).replace(rpcStart, '{… ') : spaced(octets.subarray(0, previewOctets));
   const isCut = isText ? whole.length > previewLength : frame.payloadLength > previewOctets;
   return isCut ? `${whole.slice(0, previewLength)}…` : whole;
 }

@@ -9,7 +9,7 @@ import { PageFeed } from './page-feed.js';
 import { provoke } from './provoke.js';
 import { watch } from './watch.js';
 
-/** Pages that may look on at the same time. */
+/** Side channels at the same time; a page has one for each connection that it looks into. */
 const maxPages = 64;
 /** A command is short; in bytes. */
 const maxCommand = 8 * 1024;

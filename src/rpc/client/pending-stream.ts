@@ -124,8 +124,13 @@ export class PendingStream extends Pending implements AsyncIterableIterator<unkn
 
   closed(error: NotSentError): void {
     this.over();
-    const { method } = this.request;
-    this.#finish({ error: this.#wasSent ? new UnknownOutcomeError(method, { cause: error }) : error });
+    const unknown = () => new UnknownOutcomeError(this.request.method, { cause: error });
+    this.#finish({ error: this.#wasSent ? unknown() : error });
+  }
+
+  /** A stream that was sent before may have begun, whatever keeps it from being sent again. */
+  override failed(error: NotSentError): void {
+    this.closed(error);
   }
 
   override sent(): void {
@@ -145,6 +150,7 @@ export class PendingStream extends Pending implements AsyncIterableIterator<unkn
   protected timedOut(timeout: number): Error {
     return new CallTimeoutError(this.request.method, timeout, this.#wasSent);
   }
+
   /** A stream without a gap counts its items from 1; its end has the number after the last. */
   #isNext(seq: unknown): boolean {
     if (seq === this.#nextSeq) {

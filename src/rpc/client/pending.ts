@@ -32,6 +32,9 @@ export interface PendingRequest extends CallSettings {
   readonly whenOffline: WhenOffline;
 }
 
+/** Milliseconds that messages are under way at most, as far as we care. */
+const TRANSIT = 1000;
+
 /** A call that has not ended: sends itself, keeps its time, and ends once. */
 export abstract class Pending implements Outgoing {
   protected readonly owner: PendingOwner;
@@ -130,6 +133,11 @@ export abstract class Pending implements Outgoing {
   /** What the contract makes of a value of the peer. */
   protected check(value: unknown): unknown {
     return validate(this.request.output, value);
+  }
+
+  /** Whether its time is over but for what the way of a message takes. */
+  protected get isDue(): boolean {
+    return this.#deadline !== undefined && this.owner.clock.now() >= this.#deadline - TRANSIT;
   }
 
   /** Its time begins. */
