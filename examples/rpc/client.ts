@@ -35,8 +35,12 @@ try {
 
   await client.call.addUser({ name: '' });
 } catch (error) {
-  if (!(error instanceof RemoteError)) throw error;
-  console.log('error:', error.code, error.message);
+  if (error instanceof RemoteError) {
+    console.log('error:', error.code, error.message);
+  } else {
+    console.error('failed:', (error as Error).message);
+    process.exitCode = 1;
+  }
 } finally {
   client.close();
 }
