@@ -32,6 +32,7 @@ const projects: Record<string, object> = {
   cli: {},
   conformance: {},
   documents: {},
+  examples: { testTimeout: 60_000, hookTimeout: 60_000 },
   integration: {},
   differential: {},
   'third-party': {},
