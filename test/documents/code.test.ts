@@ -4,7 +4,7 @@
  */
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -219,6 +219,13 @@ describe('the README', () => {
     expect(String((await once(socket, 'message'))[0])).toBe('bytes');
     socket.terminate();
     await lines.find((line) => line === 'lost: 1006');
+  });
+
+  it('calls', async () => {
+    const { url } = await start('README/rpc');
+    const page = readFileSync(join(folder, 'out/README/page.js'), 'utf8');
+    write('out/README/page-here.js', page.replace('ws://127.0.0.1:8085', url));
+    expect(await printed('README/page-here')).toEqual(['open', '70', '1', '2', '3', 'closed']);
   });
 
   it('drains', async () => {
