@@ -86,7 +86,7 @@ describe('the site', () => {
   it('is searched without a server', async () => {
     const page = await open('');
     await page.getByRole('button', { name: 'Search' }).click();
-    await page.getByRole('searchbox').fill('maxBufferedAmount');
+    await page.getByRole('searchbox').fill('slowConsumer');
     await page.locator('#localsearch-list').getByText('Backpressure').first().click();
     await page.waitForURL(/guide\/backpressure/);
     expect(complaints).toEqual([]);
