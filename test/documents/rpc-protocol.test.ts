@@ -99,10 +99,14 @@ describe('docs/reference/rpc-protocol.md', () => {
     },
   );
 
-  it('lists the codes of errors', () => {
+  it('lists the codes of errors, as the guide does', () => {
     const table = page.tables.find(({ headings }) => headings[0] === 'Error codes');
     const rows = table?.rows.map(([code, name = '']) => [...codeNames(name), Number(code)]);
     expect(rows).toEqual(Object.entries(RpcErrorCode));
+    const guide = readDocument('docs/guide/rpc.md').tables.find(
+      ({ columns }) => columns[0] === '`RpcErrorCode`',
+    );
+    expect(guide?.rows.map(([name = '', code]) => [...codeNames(name), Number(code)])).toEqual(rows);
   });
 });
 
