@@ -58,6 +58,8 @@ describe('the site', () => {
     'guide/protocol.html',
     'guide/architecture.html',
     'guide/migration-from-ws.html',
+    'guide/reconnection.html',
+    'reference/rpc-protocol.html',
     'reference/server-options.html',
     'reference/api/hawser/classes/WebSocket.html',
     'source/src/protocol/handshake/permessage-deflate.ts.html',
@@ -84,7 +86,7 @@ describe('the site', () => {
   it('is searched without a server', async () => {
     const page = await open('');
     await page.getByRole('button', { name: 'Search' }).click();
-    await page.getByRole('searchbox').fill('maxBufferedAmount');
+    await page.getByRole('searchbox').fill('slowConsumer');
     await page.locator('#localsearch-list').getByText('Backpressure').first().click();
     await page.waitForURL(/guide\/backpressure/);
     expect(complaints).toEqual([]);
@@ -106,6 +108,11 @@ describe('the site', () => {
     ['src/index.ts', 'hawser'],
     ['src/protocol/index.ts', 'hawser/protocol'],
     ['src/web/index.ts', 'hawser/web'],
+    ['src/rpc/index.ts', 'hawser/rpc'],
+    ['src/rpc/server/index.ts', 'hawser/rpc/server'],
+    ['src/rpc/jwt/index.ts', 'hawser/rpc/jwt'],
+    ['src/browser/index.ts', 'hawser/client'],
+    ['src/testing/index.ts', 'hawser/testing'],
   ])('tells of every export of %s, of each once', (file, module) => {
     const folder = `${site}/reference/api/${module}`;
     const kinds = ['classes', 'functions', 'interfaces', 'type-aliases', 'variables'];

@@ -1,5 +1,5 @@
 /** The tour of the architecture names files and symbols: they have to be there. */
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { declaredNames } from './declarations.js';
@@ -39,7 +39,7 @@ describe('any other name', () => {
 describe('the diagram of the layers', () => {
   const [diagram] = tour.blocks.filter(({ language }) => language === 'mermaid');
   const folders = new Map(
-    Array.from(diagram!.code.matchAll(/(\w+)\["src\/(\w+)"\]/g), ([, id, folder]) => [id, folder]),
+    Array.from(diagram!.code.matchAll(/(\w+)\["src\/([\w/]+)"\]/g), ([, id, folder]) => [id, folder]),
   );
   const arrows = Array.from(
     diagram!.code.matchAll(/^ {2}(\w+)(?:\[[^\]]+\])? --> (\w+)(?:\[[^\]]+\])?$/gm),
@@ -58,6 +58,19 @@ describe('the diagram of the layers', () => {
     const { references } = JSON.parse(readFileSync(`${root}src/${folder}/tsconfig.json`, 'utf8')) as {
       references?: { path: string }[];
     };
-    expect(below(folder)).toEqual((references ?? []).map(({ path }) => basename(path)).sort());
+    const allowed = (references ?? []).map(({ path }) => join(folder, path));
+    expect(below(folder)).toEqual(allowed.sort());
+  });
+
+  it('has every project of the sources but the command line, and the table below it as well', () => {
+    const projects = readdirSync(`${root}src`, { recursive: true, encoding: 'utf8' })
+      .filter((file) => basename(file) === 'tsconfig.json' && dirname(file) !== '.')
+      .map(dirname)
+      .filter((folder) => folder !== 'cli');
+    expect([...folders.values()].sort()).toEqual(projects.sort());
+    const [table] = tour.tables;
+    expect(table?.rows.map(([layer]) => layer).sort()).toEqual(
+      projects.map((folder) => `\`src/${folder}/\``).sort(),
+    );
   });
 });

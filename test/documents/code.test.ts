@@ -4,7 +4,7 @@
  */
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -17,6 +17,9 @@ const documents = allDocuments();
 const readme = readDocument('README.md');
 let folder: string;
 let compilerOutput: string;
+
+/** Programs that need another one, which listens. */
+const servers: Record<string, string> = { 'docs/guide/rpc/client.js': 'docs/guide/rpc/server' };
 
 /** Where a block goes: its own name or its number, in a folder for each document. */
 function fileOf(document: string, block: CodeBlock, index: number): string {
@@ -40,7 +43,7 @@ beforeAll(() => {
   }
   mkdirSync(join(folder, 'node_modules', '@types'), { recursive: true });
   symlinkSync(root, join(folder, 'node_modules', 'hawser'));
-  for (const name of ['@types/node', 'undici-types']) {
+  for (const name of ['@types/node', 'jose', 'undici-types', 'zod']) {
     symlinkSync(join(root, 'node_modules', name), join(folder, 'node_modules', name));
   }
   compilerOutput = compile();
@@ -80,6 +83,7 @@ describe('the TypeScript of the documents', () => {
       'html',
       'http',
       'json',
+      'jsonl',
       'mermaid',
       'nginx',
       'sh',
@@ -109,7 +113,19 @@ describe('a program', () => {
 
   it('with its output below it stands in the guide', () => expect(shown.length).toBeGreaterThan(10));
 
-  it.each(shown)('prints what stands below it: $file', ({ file, output }) => expect(run(file)).toBe(output));
+  it.each(shown.filter(({ file }) => !(file in servers)))(
+    'prints what stands below it: $file',
+    ({ file, output }) => expect(run(file)).toBe(output),
+  );
+
+  it.each(Object.entries(servers))(
+    'prints what stands below it, beside its server: %s',
+    async (file, server) => {
+      const { url } = await start(server);
+      const lines = await printed(file.replace(/\.js$/, ''), url);
+      expect(`${lines.join('\n')}\n`).toBe(shown.find((program) => program.file === file)?.output);
+    },
+  );
 
   it('of the reference tells what it says', () => {
     const output = run('docs/reference/protocol/block-1.js');
@@ -123,31 +139,36 @@ function run(file: string): string {
   return execFileSync(process.execPath, [join('out', file)], { cwd: folder, encoding: 'utf8' });
 }
 
+const children: ChildProcess[] = [];
+
+afterEach(() => {
+  for (const child of children.splice(0)) child.kill('SIGKILL');
+});
+
+/** Starts a compiled program, such as `README/server`; resolves with its port, and its lines as they come. */
+async function start(name: string): Promise<{ url: string; child: ChildProcess; lines: Lines }> {
+  const args = ['--import', './any-port.mjs', `out/${name}.js`];
+  const child = spawn(process.execPath, args, { cwd: folder, stdio: ['ignore', 'pipe', 'inherit'] });
+  children.push(child);
+  const lines = new Lines(child);
+  const port = (await lines.find((line) => line.startsWith('PORT '))).slice('PORT '.length);
+  return { url: `ws://127.0.0.1:${port}`, child, lines };
+}
+
+/** What a compiled program prints until it ends. */
+async function printed(name: string, ...args: string[]): Promise<string[]> {
+  const child = spawn(process.execPath, [`out/${name}.js`, ...args], { cwd: folder });
+  children.push(child);
+  const lines: string[] = [];
+  for await (const line of createInterface({ input: child.stdout })) lines.push(line);
+  return lines;
+}
+
 describe('the README', () => {
-  const children: ChildProcess[] = [];
-
-  afterEach(() => {
-    for (const child of children.splice(0)) child.kill('SIGKILL');
-  });
-
-  /** Starts a program of the README; resolves with its port, and its lines as they come. */
-  async function start(name: string): Promise<{ url: string; child: ChildProcess; lines: Lines }> {
-    const args = ['--import', './any-port.mjs', `out/README/${name}.js`];
-    const child = spawn(process.execPath, args, { cwd: folder, stdio: ['ignore', 'pipe', 'inherit'] });
-    children.push(child);
-    const lines = new Lines(child);
-    const port = (await lines.find((line) => line.startsWith('PORT '))).slice('PORT '.length);
-    return { url: `ws://127.0.0.1:${port}`, child, lines };
-  }
-
   it('ends with an echo server and a client that run', async () => {
-    const { url, lines } = await start('server');
+    const { url, lines } = await start('README/server');
     expect(await lines.find((line) => line.startsWith('listening on'))).toContain('127.0.0.1');
-    const client = spawn(process.execPath, ['out/README/client.js', url], { cwd: folder });
-    children.push(client);
-    const printed: string[] = [];
-    for await (const line of createInterface({ input: client.stdout })) printed.push(line);
-    expect(printed).toEqual(['echo: hello', 'closed: 1000 done']);
+    expect(await printed('README/client', url)).toEqual(['echo: hello', 'closed: 1000 done']);
     await lines.find((line) => line === 'closed: 1000 done');
   });
 
@@ -161,7 +182,7 @@ describe('the README', () => {
   });
 
   it('authenticates', async () => {
-    const { url } = await start('authenticate');
+    const { url } = await start('README/authenticate');
     const known = new WebSocket(url, { headers: { Authorization: 'Bearer 7b1c' } });
     const [welcome] = await once(known, 'message');
     expect(String(welcome)).toBe('Welcome, Ada');
@@ -173,7 +194,7 @@ describe('the README', () => {
   });
 
   it('echoes more than the buffers hold', async () => {
-    const { url } = await start('backpressure');
+    const { url } = await start('README/backpressure');
     const socket = new WebSocket(url);
     await once(socket, 'open');
     const count = 200;
@@ -189,7 +210,7 @@ describe('the README', () => {
   });
 
   it('iterates, and tells of a connection that is lost', async () => {
-    const { url, lines } = await start('iterate');
+    const { url, lines } = await start('README/iterate');
     const socket = new WebSocket(url);
     await once(socket, 'open');
     socket.send('hello');
@@ -200,8 +221,15 @@ describe('the README', () => {
     await lines.find((line) => line === 'lost: 1006');
   });
 
+  it('calls', async () => {
+    const { url } = await start('README/rpc');
+    const page = readFileSync(join(folder, 'out/README/page.js'), 'utf8');
+    write('out/README/page-here.js', page.replace('ws://127.0.0.1:8085', url));
+    expect(await printed('README/page-here')).toEqual(['open', '70', '1', '2', '3', 'closed']);
+  });
+
   it('drains', async () => {
-    const { url, child, lines } = await start('drain');
+    const { url, child, lines } = await start('README/drain');
     const socket = new WebSocket(url);
     await once(socket, 'open');
     const closed = once(socket, 'close');

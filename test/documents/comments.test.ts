@@ -1,6 +1,11 @@
 import { describe, expect, it } from 'vitest';
+import * as client from '../../src/browser/index.js';
 import * as hawser from '../../src/index.js';
 import * as protocol from '../../src/protocol/index.js';
+import * as rpc from '../../src/rpc/index.js';
+import * as jwt from '../../src/rpc/jwt/index.js';
+import * as rpcServer from '../../src/rpc/server/index.js';
+import * as testing from '../../src/testing/index.js';
 import * as web from '../../src/web/index.js';
 import { exportsOf } from './declarations.js';
 import { allDocuments, codeNames, namesInTables, readDocument } from './markdown.js';
@@ -9,6 +14,11 @@ const faces = [
   ['src/index.ts', hawser],
   ['src/protocol/index.ts', protocol],
   ['src/web/index.ts', web],
+  ['src/rpc/index.ts', rpc],
+  ['src/rpc/server/index.ts', rpcServer],
+  ['src/rpc/jwt/index.ts', jwt],
+  ['src/browser/index.ts', client],
+  ['src/testing/index.ts', testing],
 ] as const;
 
 describe.each(faces)('what %s exports', (file, module) => {
@@ -41,5 +51,15 @@ describe('the reference', () => {
     );
     const values = Object.keys(hawser).filter((name) => name !== 'default' && name !== 'module.exports');
     expect(values.filter((name) => !named.has(name))).toEqual([]);
+  });
+
+  it.each([
+    ['rpc', ['src/rpc/index.ts']],
+    ['rpc-server', ['src/rpc/server/index.ts', 'src/rpc/jwt/index.ts']],
+    ['client', ['src/browser/index.ts']],
+  ])('speaks on the page %s of every export, or on one that it shares it with', (page, files) => {
+    const { text } = readDocument(`docs/reference/${page}.md`);
+    const names = files.flatMap((file) => exportsOf(file).map(({ name }) => name));
+    expect(names.filter((name) => !new RegExp(`\\b${name}\\b`).test(text))).toEqual([]);
   });
 });

@@ -109,7 +109,10 @@ function commentOf(file: string, name: string): string {
 function memberName(line: string): string | null {
   if (/^ {2}(?:private|protected|constructor|static)\b/.test(line)) return null;
   const modifiers = '(?:declare |readonly |override |async |get |set )*';
-  return new RegExp(`^ {2}${modifiers}'?([\\w-]+|\\[Symbol\\.\\w+\\])'?[?!]?[:(<]`).exec(line)?.[1] ?? null;
+  return (
+    new RegExp(`^ {2}${modifiers}'?([\\w-]+|\\[Symbol\\.\\w+\\])'?[?!]?(?:[:(<]| = \\()`).exec(line)?.[1] ??
+    null
+  );
 }
 
 function commentAbove(lines: readonly string[], index: number): string {

@@ -2,6 +2,14 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { isValidCloseCode } from '../../src/protocol/close-codes.js';
 import { errorCatalogue } from '../../src/protocol/errors.js';
+import {
+  type CallErrorCode,
+  CallTimeoutError,
+  InvalidAnswerError,
+  NotSentError,
+  RpcUsageError,
+  UnknownOutcomeError,
+} from '../../src/transport/errors.js';
 import { type Declaration, membersOf } from './declarations.js';
 import { allDocuments, codeNames, namesInTables, readDocument, root } from './markdown.js';
 
@@ -20,6 +28,23 @@ const classes = {
   range: 'UsageRangeError',
   syntax: 'UsageSyntaxError',
 } as const;
+
+/** The errors of calls, in the order of the page. */
+const callErrors = {
+  RPC_ERR_OFFLINE: new NotSentError('RPC_ERR_OFFLINE'),
+  RPC_ERR_QUEUE_FULL: new NotSentError('RPC_ERR_QUEUE_FULL'),
+  RPC_ERR_DROPPED: new NotSentError('RPC_ERR_DROPPED'),
+  RPC_ERR_CLOSED: new NotSentError('RPC_ERR_CLOSED'),
+  RPC_ERR_UNKNOWN_OUTCOME: new UnknownOutcomeError(),
+  RPC_ERR_TIMEOUT: new CallTimeoutError('', 0, true),
+  RPC_ERR_INVALID_ANSWER: new InvalidAnswerError('RPC_ERR_INVALID_ANSWER', ''),
+  RPC_ERR_INVALID_STREAM: new InvalidAnswerError('RPC_ERR_INVALID_STREAM', ''),
+  RPC_ERR_INVALID_ARGUMENT: new RpcUsageError('RPC_ERR_INVALID_ARGUMENT', ''),
+  RPC_ERR_INVALID_CONTRACT: new RpcUsageError('RPC_ERR_INVALID_CONTRACT', ''),
+} satisfies Record<CallErrorCode, Error>;
+
+/** Classes whose messages begin with a text for each code; the others have only what is told of the case. */
+const fixedMessages = ['NotSentError', 'UnknownOutcomeError'];
 
 const catalogue = Object.entries(errorCatalogue) as [string, CatalogueEntry][];
 const namesOf = (declarations: readonly Declaration[]): string[] =>
@@ -41,6 +66,24 @@ const optionTables = [
   ['server', 'drain(options?)', 'src/server/drain.ts', 'DrainOptions'],
   ['websocket', 'send(data, options?, callback?)', 'src/client/websocket-types.ts', 'SendOptions'],
   ['websocket', 'sendStream(source, options?)', 'src/client/websocket-types.ts', 'SendStreamOptions'],
+  ['rpc', 'stream(options)', 'src/rpc/contract/contract.ts', 'StreamOptions'],
+  ['rpc', 'CallSettings', 'src/rpc/client/call-settings.ts', 'CallSettings'],
+  ['rpc', 'StreamSettings', 'src/rpc/client/call-settings.ts', 'StreamSettings'],
+  ['rpc-server', 'RpcServerOptions', 'src/rpc/server/settings.ts', 'RpcServerOptions'],
+  ['rpc-server', 'InBandAuthentication', 'src/rpc/server/settings.ts', 'InBandAuthentication'],
+  ['rpc-server', 'RateLimit', 'src/rpc/server/middleware.ts', 'RateLimit'],
+  [
+    'rpc-server',
+    'MemoryIdempotencyStore',
+    'src/rpc/server/idempotency-store.ts',
+    'MemoryIdempotencyStoreOptions',
+  ],
+  ['rpc-server', 'JwtVerifierOptions', 'src/rpc/jwt/jwt-verifier.ts', 'JwtVerifierOptions'],
+  ['client', 'ClientOptions', 'src/browser/client.ts', 'ClientOptions'],
+  ['client', 'ConnectionOptions', 'src/browser/connection.ts', 'ConnectionOptions'],
+  ['client', 'BackoffOptions', 'src/transport/backoff.ts', 'BackoffOptions'],
+  ['client', 'QueueOptions', 'src/browser/offline-queue.ts', 'QueueOptions'],
+  ['client', 'WatchdogOptions', 'src/browser/watchdog.ts', 'WatchdogOptions'],
 ] as const;
 
 describe.each(optionTables)('docs/reference/%s.md, %s', (file, heading, source, name) => {
@@ -97,7 +140,13 @@ describe('docs/reference/errors.md', () => {
       status: status === undefined ? '' : String(status),
       message: message === '' ? '–' : message,
     }));
-    expect(documented.map(({ meaning, ...rest }) => rest)).toEqual(expected);
+    const ofCalls = Object.entries(callErrors).map(([code, { name, message }]) => ({
+      className: name,
+      code: `\`${code}\``,
+      status: '',
+      message: fixedMessages.includes(name) ? message : '–',
+    }));
+    expect(documented.map(({ meaning, ...rest }) => rest)).toEqual([...expected, ...ofCalls]);
   });
 
   it.each(documented)('says what happened at $code', ({ meaning }) =>
@@ -192,6 +241,40 @@ describe('events', () => {
   ])('of docs/reference/%s.md are those of the sources', (file, source, name) => {
     const document = readDocument(`docs/reference/${file}.md`);
     expect(namesInTables(document, 'Events').sort()).toEqual(namesOf(membersOf(source, name)));
+  });
+});
+
+/** Document, heading, source, interface or class: tables of members, each of which may name several. */
+const memberTables = [
+  ['rpc-server', 'Authentication', 'src/rpc/server/call.ts', 'Authentication'],
+  ['rpc-server', 'Call', 'src/rpc/server/call.ts', 'Call'],
+  ['rpc-server', 'RpcConnection', 'src/rpc/server/connection.ts', 'RpcConnection'],
+  ['rpc-server', 'Transport', 'src/transport/transport.ts', 'Transport'],
+  ['client', 'Client', 'src/browser/client.ts', 'Client'],
+  ['client', 'ClientStatus', 'src/browser/status.ts', 'ClientStatus'],
+  ['client', 'Connection', 'src/browser/connection.ts', 'Connection'],
+  ['client', 'ConnectionListener', 'src/browser/connection.ts', 'ConnectionListener'],
+] as const;
+
+describe.each(memberTables)('docs/reference/%s.md, %s', (file, heading, source, name) => {
+  it(`lists the members of ${name}, each once`, () => {
+    const tables = readDocument(`docs/reference/${file}.md`).tables.filter(
+      ({ headings }) => headings[0] === heading,
+    );
+    const names = tables.flatMap(({ rows }) => rows.flatMap(([first = '']) => codeNames(first)));
+    expect(names.sort()).toEqual(namesOf(membersOf(source, name)));
+  });
+});
+
+describe('docs/reference/rpc-server.md', () => {
+  it('lists the members of RpcServer and of its webSocketDefaults', () => {
+    const document = readDocument('docs/reference/rpc-server.md');
+    expect(namesInTables(document, 'RpcServer').sort()).toEqual(
+      [
+        ...namesOf(membersOf('src/rpc/server/rpc-server.ts', 'RpcServer')),
+        ...namesOf(membersOf('src/rpc/server/rpc-server.ts', 'WebSocketDefaults')),
+      ].sort(),
+    );
   });
 });
 
