@@ -120,9 +120,16 @@ export class PendingStream extends Pending implements AsyncIterableIterator<unkn
     this.owner.link.submit(this, 'wait');
   }
 
+  /** A stream that was sent before may have begun, whatever keeps it from being sent again. */
   closed(error: NotSentError): void {
     this.over();
-    this.#finish({ error });
+    this.#finish({
+      error: this.#wasSent ? new UnknownOutcomeError(this.request.method, { cause: error }) : error,
+    });
+  }
+
+  override failed(error: NotSentError): void {
+    this.closed(error);
   }
 
   override sent(): void {
@@ -140,8 +147,9 @@ export class PendingStream extends Pending implements AsyncIterableIterator<unkn
   }
 
   protected timedOut(timeout: number): Error {
-    return new CallTimeoutError(this.request.method, timeout, this.isSent);
+    return new CallTimeoutError(this.request.method, timeout, this.#wasSent);
   }
+
   /** A stream without a gap counts its items from 1; its end has the number after the last. */
   #isNext(seq: unknown): boolean {
     if (seq === this.#nextSeq) {
