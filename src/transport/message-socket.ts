@@ -9,8 +9,8 @@ import type { Transport, TransportListener } from './transport.js';
 export interface MessageSocket {
   readonly protocol: string;
   readonly bufferedAmount: number;
-  on(event: 'message', listener: (data: never, isBinary: boolean) => void): unknown;
-  on(event: 'close', listener: (code: number, reason: never) => void): unknown;
+  on(event: 'message', listener: (data: unknown, isBinary: boolean) => void): unknown;
+  on(event: 'close', listener: (code: number, reason: unknown) => void): unknown;
   on(event: 'drain' | 'error', listener: () => void): unknown;
   send(data: string): unknown;
   close(code?: number, reason?: string): void;
@@ -43,16 +43,18 @@ export function socketTransport(socket: MessageSocket): Transport {
 }
 
 function listen(socket: MessageSocket, listener: TransportListener): void {
-  socket.on('message', (data: SocketData, isBinary) => {
-    if (isBinary) listener.message(bytesOf(data));
-    else listener.message(typeof data === 'string' ? data : decoder.decode(bytesOf(data)));
+  socket.on('message', (data, isBinary) => {
+    if (isBinary) listener.message(bytesOf(data as SocketData));
+    else listener.message(textOf(data as SocketData));
   });
   socket.on('drain', () => listener.drain());
-  socket.on('close', (code, reason: string | Uint8Array) => {
-    listener.close(code, typeof reason === 'string' ? reason : decoder.decode(reason));
-  });
+  socket.on('close', (code, reason) => listener.close(code, textOf(reason as SocketData)));
   // What went wrong is told by the close that follows; without a listener `ws` would end the process.
   socket.on('error', () => undefined);
+}
+
+function textOf(data: SocketData): string {
+  return typeof data === 'string' ? data : decoder.decode(bytesOf(data));
 }
 
 function bytesOf(data: SocketData): Uint8Array {
