@@ -33,6 +33,7 @@ const projects: Record<string, object> = {
   conformance: {},
   documents: {},
   integration: {},
+  soak: { testTimeout: 60_000 },
   differential: {},
   'third-party': {},
   interop: { testTimeout: 60_000, hookTimeout: 60_000, fileParallelism: false },
