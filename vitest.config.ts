@@ -34,6 +34,7 @@ const projects: Record<string, object> = {
   documents: {},
   examples: { testTimeout: 60_000, hookTimeout: 60_000 },
   integration: {},
+  soak: { testTimeout: 60_000 },
   differential: {},
   'third-party': {},
   interop: { testTimeout: 60_000, hookTimeout: 60_000, fileParallelism: false },

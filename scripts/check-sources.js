@@ -9,7 +9,7 @@ import { root } from './steps.js';
 import { packageFolders } from './test-packages.js';
 
 const maxLines = 400;
-const folders = ['src', 'playground', 'scripts', 'fuzz', 'examples', 'bench', 'test'];
+const folders = ['src', 'playground', 'scripts', 'fuzz', 'soak', 'examples', 'bench', 'test'];
 const lockFiles = ['', 'bench/', 'docs/', ...packageFolders.map((folder) => `${folder}/`)].map(
   (folder) => `${folder}package-lock.json`,
 );

@@ -29,7 +29,7 @@ const steps = [
   { name: 'types', action: () => run(program('tsc'), ['-b']) },
   { name: 'Biome', action: () => run(program('biome'), ['check', '--error-on-warnings']) },
   { name: 'sources', action: checkSources },
-  ...[...unitProjects, 'conformance', 'integration', 'documents', 'examples'].map(vitestStep),
+  ...[...unitProjects, 'conformance', 'integration', 'soak', 'documents', 'examples'].map(vitestStep),
   { name: 'docs', action: () => buildDocs() },
   { name: 'fuzz', action: () => run('node', ['scripts/run-typescript.js', 'fuzz/main.ts', '--fixed']) },
   ...['chromium', 'differential', 'third-party', 'interop', 'drop-in', 'runtimes'].map(vitestStep),

@@ -50,12 +50,12 @@ const handlers: Handlers<typeof api, Context, Record<never, never>> = {
 };
 
 const rpc = rpcServer<typeof api, Context>(api, handlers, {
-  authentication: { verify: verifyToken },
+  authentication: { method: 'auth', verify: verifyToken },
   middleware: [
     rateLimit({ calls: 20 }), // also slows down who guesses passwords
     logCalls(({ method, principal, errorCode }) => console.log(method, principal ?? '-', errorCode ?? 'ok')),
   ],
-  onError: (error, { method }) => console.error(method, error),
+  onError: (error, call) => console.error(call?.method ?? '-', error),
 });
 
 const page = readFileSync(new URL('index.html', import.meta.url));

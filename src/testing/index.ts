@@ -17,3 +17,4 @@ export {
   linkedTransports,
 } from './linked-transports.js';
 export { ManualClock } from './manual-clock.js';
+export { mulberry32 } from './mulberry32.js';

@@ -75,7 +75,7 @@ export class ProxiedConnection {
   /** Ends both sides with RST. */
   reset(): void {
     if (!this.#over()) return;
-    for (const socket of this.#sockets) socket.resetAndDestroy();
+    for (const socket of this.#sockets) reset(socket);
   }
 
   /** Lets nothing through any more; both sides stay open. */
@@ -116,4 +116,10 @@ export class ProxiedConnection {
     this.#parts.ended();
     return true;
   }
+}
+
+/** libuv does not reset what is shutting down, and Node.js would never close that socket then. */
+function reset(socket: Socket): void {
+  if (socket.writableEnded && !socket.writableFinished) socket.destroy();
+  else socket.resetAndDestroy();
 }

@@ -3,6 +3,7 @@ import { type Client, type ClientOptions, connect } from '../../src/browser/clie
 import { call, contract, notification, query, stream } from '../../src/rpc/contract/contract.js';
 import { unchecked } from '../../src/rpc/contract/schema.js';
 import { rpcServer } from '../../src/rpc/server/rpc-server.js';
+import { NotSentError, UnknownOutcomeError } from '../../src/transport/errors.js';
 import { settled, testNetwork } from './test-network.js';
 
 const api = contract({
@@ -241,6 +242,34 @@ describe('connect', () => {
     client.close();
     await expect(closed).rejects.toMatchObject({ code: 'RPC_ERR_UNKNOWN_OUTCOME' });
     await expect(never).rejects.toMatchObject({ code: 'RPC_ERR_CLOSED' });
+  });
+
+  it('does not know what became of a stream that was sent once when the client is closed', async () => {
+    const { client, network, serve } = start();
+    await serve();
+    const iterator = client.call.numbers({ from: 1 }, { credit: 4, reconnect: true })[Symbol.asyncIterator]();
+    expect((await iterator.next()).value).toBe(1);
+    await settled();
+    network.last.cut();
+    client.close();
+    for (const due of [2, 3, 4]) expect((await iterator.next()).value).toBe(due);
+    await expect(iterator.next()).rejects.toBeInstanceOf(UnknownOutcomeError);
+    const late = client.call.numbers({ from: 1 }, { reconnect: true })[Symbol.asyncIterator]();
+    await expect(late.next()).rejects.toBeInstanceOf(NotSentError);
+  });
+
+  it('says of a stream whose time was up whether it was ever sent', async () => {
+    const { client, clock, network, serve } = start();
+    await serve();
+    network.last.transport.pause();
+    const settings = { timeout: 100, reconnect: true } as const;
+    const sent = client.call.numbers({ from: 1 }, settings)[Symbol.asyncIterator]().next();
+    await settled();
+    network.last.cut();
+    const unsent = client.call.numbers({ from: 1 }, settings)[Symbol.asyncIterator]().next();
+    const ends = Promise.allSettled([sent, unsent]);
+    clock.advance(100);
+    expect(await ends).toMatchObject([{ reason: { wasSent: true } }, { reason: { wasSent: false } }]);
   });
 
   it('can offer its subprotocol or leave the offer out', async () => {

@@ -1,0 +1,47 @@
+/** What goes wrong on the way: faults of random connections, and lines that become bad and good again. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { FaultProxy } from 'hawser/testing';
+import type { Journal } from './journal.js';
+import { Random } from './random.js';
+
+const faults = ['cut', 'cut', 'reset', 'reset', 'halfOpen'] as const;
+
+/** Milliseconds between two faults, on average; a hundred connections live for ten seconds then. */
+const MEAN_PAUSE = 100;
+
+/** Settings of a line, each for a while. */
+const lines: readonly ((proxy: FaultProxy, random: Random) => void)[] = [
+  (proxy, random) => proxy.latency(random.below(60)),
+  (proxy, random) => proxy.latency(random.below(60), { direction: random.pick(['up', 'down']) }),
+  (proxy, random) => proxy.slice(1 + random.below(64), { random: true }),
+  (proxy, random) => proxy.slice(1 + random.below(200), { direction: random.pick(['up', 'down']) }),
+  (proxy, random) => proxy.throttle(20_000 + random.below(100_000)),
+  (proxy) => proxy.refuse(),
+  (proxy) => proxy.heal(),
+  (proxy) => proxy.heal(),
+];
+
+/** Does its work until the signal is aborted; then every line is good again. */
+export async function chaos(
+  proxies: readonly FaultProxy[],
+  connections: number,
+  { journal, seed, signal }: { journal: Journal; seed: number; signal: AbortSignal },
+): Promise<void> {
+  const random = new Random(seed);
+  const pause = (MEAN_PAUSE * 100) / connections;
+  while (!signal.aborted) {
+    await sleep(random.below(2 * pause), undefined, { signal }).catch(() => undefined);
+    const proxy = random.pick(proxies);
+    if (random.oneIn(10)) random.pick(lines)(proxy, random);
+    else hit(proxy, random, journal);
+  }
+  for (const proxy of proxies) proxy.heal();
+}
+
+/** Hits one connection, or rarely all of a proxy. */
+function hit(proxy: FaultProxy, random: Random, journal: Journal): void {
+  const fault = random.pick(faults);
+  const isForAll = random.oneIn(100);
+  const connection = isForAll ? undefined : random.below(Math.max(1, proxy.connections));
+  journal.write({ event: 'fault', fault, connections: proxy[fault]({ connection }) });
+}

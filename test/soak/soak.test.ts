@@ -1,0 +1,62 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { fileURLToPath } from 'node:url';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+
+const root = fileURLToPath(new URL('../../', import.meta.url));
+
+let folder: string;
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'hawser-soak-'));
+});
+
+afterEach(() => rmSync(folder, { recursive: true }));
+
+/** Runs `npm run soak` with arguments; `interrupt` presses Ctrl-C when the first line of progress comes. */
+async function run(args: readonly string[], { interrupt = false } = {}) {
+  const program = ['scripts/run-typescript.js', 'soak/main.ts', '--log', folder, ...args];
+  const child = spawn(process.execPath, program, { cwd: root });
+  if (interrupt) child.stderr.once('data', () => child.kill('SIGINT'));
+  const [stdout, stderr, [code]] = await Promise.all([
+    text(child.stdout),
+    text(child.stderr),
+    once(child, 'exit'),
+  ]);
+  return { code, stdout, stderr };
+}
+
+/** A number of the summary. */
+const counted = (summary: string, pattern: RegExp): number => Number(pattern.exec(summary)?.[1]);
+
+describe('npm run soak', () => {
+  it('breaks no promise in ten seconds', async () => {
+    const { code, stdout } = await run(['--seconds', '10', '--clients', '80']);
+    expect(stdout).toContain('\n0 violations');
+    expect(code).toBe(0);
+    expect(counted(stdout, /^calls +(\d+)/)).toBeGreaterThan(500);
+    expect(counted(stdout, /^items +(\d+)/m)).toBeGreaterThan(1000);
+    for (const fault of ['cut', 'reset', 'halfOpen']) {
+      expect(counted(stdout, new RegExp(`^faults.* ${fault} (\\d+)`, 'm')), fault).toBeGreaterThan(0);
+    }
+    expect(counted(stdout, /^outcomes.* unknown (\d+)/m)).toBeGreaterThan(0);
+  });
+
+  it('ends with the summary when it is interrupted', async () => {
+    const { code, stdout } = await run(['--seconds', '3600', '--clients', '5'], { interrupt: true });
+    expect(stdout).toMatch(/^calls {5}\d+: /);
+    expect(stdout).toContain('\n0 violations');
+    expect(code).toBe(0);
+  });
+
+  it('explains itself', async () => {
+    expect(await run(['--help'])).toMatchObject({ code: 0, stdout: expect.stringContaining('--seconds N') });
+    const { code, stderr } = await run(['--clients', 'many']);
+    expect(code).toBe(2);
+    expect(stderr).toContain('--clients needs a number from 1 up, not "many".');
+  });
+});
