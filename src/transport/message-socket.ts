@@ -101,10 +101,6 @@ function textOf(data: SocketData): string {
   return decoder.decode(bytesOf(data));
 }
 
-function textOf(data: SocketData): string {
-  return typeof data === 'string' ? data : decoder.decode(bytesOf(data));
-}
-
 function bytesOf(data: SocketData): Uint8Array {
   if (typeof data === 'string') return new TextEncoder().encode(data);
   if (data instanceof Uint8Array) return data;
