@@ -338,7 +338,10 @@ export class Connection implements Link {
     }
     this.#stopListening ??= listenForWaking((isOnline) => {
       this.#watchdog?.check(true);
-      if (isOnline && this.#status.state === 'waiting' && !this.#isHinted) void this.#attempt();
+      const { state, retryAt = 0 } = this.#status;
+      // Timers of a page that was away are late.
+      const isDue = this.#clock.now() >= retryAt || (isOnline && !this.#isHinted);
+      if (state === 'waiting' && isDue) void this.#attempt();
     });
   }
 

@@ -6,10 +6,11 @@ import { Caller } from '../client/caller.js';
 import { type Calls, callsOf } from '../client/calls.js';
 import type { Contract } from '../contract/contract.js';
 import { Endpoint } from '../endpoint.js';
+import { RpcError } from '../wire/error-object.js';
 import type { Authentication, CallConnection } from './call.js';
 import { CallResponder } from './call-responder.js';
 import { directLink } from './direct-link.js';
-import type { MethodTable } from './method-table.js';
+import { isPromise, type MethodTable } from './method-table.js';
 import { Session, SessionCloseCode } from './session.js';
 import type { MaybeSession, RpcSettings } from './settings.js';
 
@@ -70,7 +71,7 @@ export class RpcConnection<Context = unknown, Peer extends Contract = Contract>
     if (isSessionRequired) this.#session.expect(settings.authentication?.deadline ?? 10_000);
     try {
       const session = found();
-      if (session instanceof Promise || (session && settings.isRevoked !== undefined)) {
+      if (isPromise(session) || (session && settings.isRevoked !== undefined)) {
         Promise.resolve(session).then(
           (session) => this.#check(session),
           (error) => this.#fail(error),
@@ -125,7 +126,7 @@ export class RpcConnection<Context = unknown, Peer extends Contract = Contract>
       if (session) await this.#session.authenticate(session);
     } catch (error) {
       this.close(SessionCloseCode.UNAUTHENTICATED, 'not authenticated');
-      this.#parts.settings.report(error);
+      if (!(error instanceof RpcError)) this.#parts.settings.report(error);
       return;
     }
     this.#answerHeld(session);

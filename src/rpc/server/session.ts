@@ -59,7 +59,7 @@ export class Session<Context> {
 
   /** Begins at once what the handshake has found out, where nobody has to be asked about it. */
   begin(session: Authentication<Context>): void {
-    checkExpiry(session);
+    check(session);
     this.#begin(session);
   }
 
@@ -68,7 +68,7 @@ export class Session<Context> {
    * @throws RpcError when it was revoked, has ended already, or belongs to somebody else
    */
   async authenticate(next: Authentication<Context>): Promise<void> {
-    checkExpiry(next);
+    check(next);
     const { clock, close } = this.#parts;
     if (await this.#isRevoked(next)) {
       close(SessionCloseCode.REVOKED, 'revoked');
@@ -113,9 +113,12 @@ export class Session<Context> {
   }
 }
 
-/** A time that is none would be an end that never comes. */
-function checkExpiry(session: unknown): void {
-  const { expires } = Object(session) as Partial<Authentication<unknown>>;
+/** Anything else than a session would be one of nobody in particular; a time that is none an end that never comes. */
+function check(session: unknown): void {
+  if (typeof session !== 'object' || session === null || !('context' in session)) {
+    throw new TypeError('A session is an object with a "context"');
+  }
+  const { expires } = session as Authentication<unknown>;
   if (expires !== undefined && !Number.isFinite(expires))
     throw new TypeError('"expires" is a time in milliseconds');
 }
