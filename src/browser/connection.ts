@@ -29,7 +29,7 @@ export interface ConnectionOptions {
   readonly backoff?: BackoffOptions | undefined;
   /** Milliseconds that an attempt has, authentication included. Default 10,000. */
   readonly connectTimeout?: number | undefined;
-  /** Bounds of what waits for a connection. Default 1,000 messages of 1 MiB in all. */
+  /** Bounds of what waits for a connection. Default 250 messages of 1 MiB in all. */
   readonly queue?: QueueOptions | undefined;
   /** Finds dead connections. Default after 25 s without a message and 10 s without an answer; `false` for not. */
   readonly watchdog?: WatchdogOptions | false | undefined;

@@ -3,7 +3,7 @@ import type { Outgoing, WhenOffline } from '../transport/link.js';
 
 /** Bounds of what waits for a connection. */
 export interface QueueOptions {
-  /** Messages. Default 1,000. */
+  /** Messages. Default 250: fewer than an `rpcServer` carries out at once. */
   readonly maxMessages?: number | undefined;
   /** UTF-8 bytes of them. Default 1,048,576. */
   readonly maxBytes?: number | undefined;
@@ -17,7 +17,7 @@ export class OfflineQueue {
   readonly #maxBytes: number;
   #bytes = 0;
 
-  constructor({ maxMessages = 1000, maxBytes = 1_048_576 }: QueueOptions = {}) {
+  constructor({ maxMessages = 250, maxBytes = 1_048_576 }: QueueOptions = {}) {
     this.#maxMessages = maxMessages;
     this.#maxBytes = maxBytes;
   }

@@ -89,9 +89,10 @@ export class Endpoint {
     else answer(answerWithoutHandlers(message));
   }
 
-  #receiveInvalid({ id, error, isResponse }: InvalidMessage, answer: Answer, inBatch: boolean): void {
+  #receiveInvalid({ id, error, role }: InvalidMessage, answer: Answer, inBatch: boolean): void {
     const { caller, responder } = this.#parts;
-    if (caller?.refuse(id, error.message) || isResponse) {
+    const isAwaited = role !== 'request' && caller?.refuse(id, error.message);
+    if (isAwaited || role === 'response') {
       answer();
       return;
     }

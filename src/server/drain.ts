@@ -38,13 +38,10 @@ const MAX_RETRY_AFTER = 86_400;
  */
 export function closeFrameOf({ code, reason, retryAfter }: DrainOptions): { code: number; reason: string } {
   if (retryAfter === undefined) return { code: code ?? 1001, reason: reason ?? '' };
-  if (
-    !Number.isInteger(retryAfter) ||
-    retryAfter < 0 ||
-    retryAfter > MAX_RETRY_AFTER ||
-    reason !== undefined
-  ) {
-    const message = `"retryAfter" is a whole number of seconds up to ${MAX_RETRY_AFTER} and takes the place of "reason"`;
+  const isHint = code === undefined || code === 1012 || code === 1013;
+  const isSeconds = Number.isInteger(retryAfter) && retryAfter >= 0 && retryAfter <= MAX_RETRY_AFTER;
+  if (!isHint || !isSeconds || reason !== undefined) {
+    const message = `"retryAfter" is a whole number of seconds up to ${MAX_RETRY_AFTER}; it goes with 1012 or 1013, without a "reason"`;
     throw new UsageError('WS_ERR_INVALID_OPTIONS', message);
   }
   return { code: code ?? 1012, reason: `retry-after=${retryAfter}` };

@@ -39,15 +39,18 @@ describe.each(modes)('with %s', (mode) => {
   });
 });
 
-it.each([{ retryAfter: -1 }, { retryAfter: 1.5 }, { retryAfter: 86_401 }, { retryAfter: 1, reason: 'x' }])(
-  'refuses %j and goes on',
-  async (options) => {
-    const started = await start({});
-    await expect(started.server.drain(options)).rejects.toMatchObject({ code: 'WS_ERR_INVALID_OPTIONS' });
-    await connectPair(started);
-    await started.server.drain();
-  },
-);
+it.each([
+  { retryAfter: -1 },
+  { retryAfter: 1.5 },
+  { retryAfter: 86_401 },
+  { retryAfter: 1, reason: 'x' },
+  { retryAfter: 1, code: 1001 },
+])('refuses %j and goes on', async (options) => {
+  const started = await start({});
+  await expect(started.server.drain(options)).rejects.toMatchObject({ code: 'WS_ERR_INVALID_OPTIONS' });
+  await connectPair(started);
+  await started.server.drain();
+});
 
 it('terminates at the deadline those who do not answer', async () => {
   const clock = new ManualClock();

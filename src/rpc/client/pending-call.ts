@@ -40,11 +40,10 @@ export class PendingCall extends Pending {
   }
 
   settle(result: unknown, error: ErrorObject | undefined): void {
-    // The peer's clock for the call may be the quicker one.
-    const isTimeout = error?.code === RpcErrorCode.DEADLINE_EXCEEDED && this.isDue;
+    const timeout = this.timeoutOf(error);
     this.over();
     if (error !== undefined) {
-      this.#reject(isTimeout ? this.timedOut(this.request.timeout) : this.#errorOf(error));
+      this.#reject(timeout ?? this.#errorOf(error));
       return;
     }
     try {

@@ -82,8 +82,9 @@ export class PendingStream extends Pending implements AsyncIterableIterator<unkn
       this.refuse('the answer is not that of a stream');
       return;
     }
+    const timeout = this.timeoutOf(error);
     this.over();
-    this.#finish({ error: errorOf(error) });
+    this.#finish({ error: timeout ?? errorOf(error as ErrorObject) });
   }
 
   /** `rpc.stream.item` */

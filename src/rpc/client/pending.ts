@@ -5,6 +5,7 @@ import { InvalidAnswerError, type NotSentError } from '../../transport/errors.js
 import type { Link, Outgoing, WhenOffline } from '../../transport/link.js';
 import { utf8Length } from '../../transport/utf8-length.js';
 import { type Schema, validate } from '../contract/schema.js';
+import { RpcErrorCode } from '../wire/error-codes.js';
 import type { ErrorObject } from '../wire/error-object.js';
 import type { Meta } from '../wire/message.js';
 import { requestText } from '../wire/text.js';
@@ -135,9 +136,11 @@ export abstract class Pending implements Outgoing {
     return validate(this.request.output, value);
   }
 
-  /** Whether its time is over but for what the way of a message takes. */
-  protected get isDue(): boolean {
-    return this.#deadline !== undefined && this.owner.clock.now() >= this.#deadline - TRANSIT;
+  /** The error of its time-out if that is what the peer's error says: the peer's clock may be the quicker one. */
+  protected timeoutOf(error: ErrorObject | undefined): Error | undefined {
+    if (error?.code !== RpcErrorCode.DEADLINE_EXCEEDED || this.#deadline === undefined) return undefined;
+    const isDue = this.owner.clock.now() >= this.#deadline - TRANSIT;
+    return isDue ? this.timedOut(this.request.timeout) : undefined;
   }
 
   /** Its time begins. */

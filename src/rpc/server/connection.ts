@@ -166,7 +166,7 @@ export class RpcConnection<Context = unknown, Peer extends Contract = Contract>
     const { maxMessageLength, maxConcurrentCalls } = this.#parts.settings;
     this.#heldLength += text.length;
     if (this.#heldLength > maxMessageLength || held.length >= maxConcurrentCalls) {
-      this.close(1008, 'too many messages before authentication');
+      this.close(1013, 'too many messages before authentication');
     } else held.push(text);
   }
 

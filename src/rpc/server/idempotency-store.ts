@@ -145,5 +145,5 @@ export class MemoryIdempotencyStore implements IdempotencyStore {
 }
 
 function charactersOf({ result, error }: Outcome): number {
-  return (result?.length ?? 0) + (error === undefined ? 0 : JSON.stringify(error).length);
+  return (result ?? error ?? '').length;
 }

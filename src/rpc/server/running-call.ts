@@ -35,7 +35,7 @@ export class RunningCall<Context> implements Call<Context, Contract> {
   #stream: OutgoingStream | undefined;
   /** Credit that came before there was a stream. */
   #credit = 0;
-  /** The call that it asks for again, which is still being carried out: giving one up gives the other up. */
+  /** The call that it asks for again, which is still being carried out: when this one is given up, so is that. */
   joined: RunningCall<Context> | undefined;
   /** Called when it is given up. */
   aborted: (() => void) | undefined;

@@ -60,7 +60,9 @@ export class Session<Context> {
   /** Begins at once what the handshake has found out, where nobody has to be asked about it. */
   begin(session: Authentication<Context>): void {
     check(session);
-    this.#begin(session);
+    const { clock, close } = this.#parts;
+    if (session.expires === undefined || session.expires > clock.now()) this.#begin(session);
+    else close(SessionCloseCode.UNAUTHENTICATED, 'token expired');
   }
 
   /**

@@ -55,7 +55,7 @@ export interface RpcServerOptions<
   readonly middleware?: readonly Middleware<Context>[] | undefined;
   /**
    * Told of every error that a caller is not told of: what a handler threw, a result that breaks the contract, what a
-   * notification ended in; without a call what `session` and `verify` threw. Default nobody is told.
+   * notification ended in; without a call what `session`, `verify` and `isRevoked` threw. Default nobody is told.
    */
   readonly onError?: ((error: unknown, call: Call<Context, Contract> | undefined) => void) | undefined;
   /** Milliseconds that a call has if its caller does not say. Default 30,000. */

@@ -52,8 +52,8 @@ export interface InvalidMessage {
   readonly kind: 'invalid';
   readonly id: Id;
   readonly error: RpcError;
-  /** Whether it was to be a response, which is not answered. */
-  readonly isResponse: boolean;
+  /** What it was to be: ids of requests are the peer's, those of responses are ours, and a response is not answered. */
+  readonly role: 'request' | 'response' | 'unknown';
 }
 
 /** One element of a text. */
@@ -92,15 +92,15 @@ export function parseMessage(text: string, limits: MessageLimits): Message | Mes
   return value.map((element) => readMessage(element, false));
 }
 
-function invalid(error: RpcError, id: Id = null, isResponse = false): InvalidMessage {
-  return { kind: 'invalid', id, error, isResponse };
+function invalid(error: RpcError, id: Id = null, role: InvalidMessage['role'] = 'request'): InvalidMessage {
+  return { kind: 'invalid', id, error, role };
 }
 
 /** Whoever waits for an answer is told by its id, where there is one. */
 function invalidJson({ fault, message, value }: JsonError): InvalidMessage {
   if (fault === 'syntax') return invalid(rpcError('PARSE_ERROR', message));
   const error = rpcError('INVALID_REQUEST', message);
-  return isMembers(value) ? invalid(error, idOf(value) ?? null, isResponse(value)) : invalid(error);
+  return isMembers(value) ? invalid(error, idOf(value) ?? null, roleOf(value)) : invalid(error);
 }
 
 function readMessage(value: unknown, plainCalls: boolean): Message {
@@ -110,7 +110,7 @@ function readMessage(value: unknown, plainCalls: boolean): Message {
   if (plainCalls && !('jsonrpc' in value)) return readPlainCall(value);
   const id = idOf(value);
   const fault = faultOf(value);
-  if (fault !== undefined) return invalid(rpcError('INVALID_REQUEST', fault), id ?? null, isResponse(value));
+  if (fault !== undefined) return invalid(rpcError('INVALID_REQUEST', fault), id ?? null, roleOf(value));
   if ('method' in value) return readRequest(value, id);
   const { result, error } = value;
   return { kind: 'response', id: id ?? null, result, error: error as ErrorObject | undefined };
@@ -121,8 +121,9 @@ function idOf({ id }: Members): Id | undefined {
   return id === undefined || isId(id) ? id : null;
 }
 
-function isResponse(value: Members): boolean {
-  return !('method' in value) && ('result' in value || 'error' in value);
+function roleOf(value: Members): InvalidMessage['role'] {
+  if ('method' in value) return 'request';
+  return 'result' in value || 'error' in value ? 'response' : 'unknown';
 }
 
 function readRequest(value: Members, id: Id | undefined): RequestMessage | InvalidMessage {
