@@ -52,7 +52,7 @@ describe('the packed file', () => {
     const needed =
       /^(?:package\.json|README(?:\.zh-CN)?\.md|LICENSE|CHANGELOG\.md|dist\/[\w./-]+\.(?:js|cjs|d\.ts|d\.cts)|dist\/playground\/[\w./-]+)$/;
     expect(packed.files.map((file) => file.path).filter((path) => !needed.test(path))).toEqual([]);
-    const needless = /tsbuildinfo|\.map$|test|fuzz|bench|^dist\/cli\/.*\.d\.ts$|\/\./;
+    const needless = /tsbuildinfo|\.map$|(?:^|\/)test\/|\.test\.|fuzz|bench|^dist\/cli\/.*\.d\.ts$|\/\./;
     expect(packed.files.map((file) => file.path).filter((path) => needless.test(path))).toEqual([]);
   });
 
