@@ -78,6 +78,30 @@ describe('Watchdog', () => {
     expect(log).toHaveLength(2);
   });
 
+  it('finds a dead connection though the clock was set back behind the ping', () => {
+    const timers = new ManualClock();
+    const log: string[] = [];
+    let offset = 0;
+    // Unlike those of a ManualClock, timers do not care for the time of day.
+    const clock = {
+      now: () => timers.now() + offset,
+      monotonic: () => timers.monotonic(),
+      setTimeout: (callback: () => void, delay: number) => timers.setTimeout(callback, delay),
+      clearTimeout: (timer: unknown) => timers.clearTimeout(timer),
+    };
+    const dead = () => {
+      log.push('dead');
+      watchdog.stop();
+    };
+    const watchdog = new Watchdog({ clock, ping: () => log.push('ping'), dead });
+    watchdog.start();
+    timers.advance(26_000);
+    offset -= 3_600_000;
+    timers.advance(60_000);
+    expect(log).toEqual(['ping', 'dead']);
+    expect(timers.pending).toBe(0);
+  });
+
   it('sets its timer anew when something is heard behind a timer of its own', () => {
     // Chains of timers are slowed down in hidden tabs: a message starts another chain.
     const { clock, watchdog, log } = start({ interval: 100, timeout: 50 });

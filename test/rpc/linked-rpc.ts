@@ -1,5 +1,6 @@
 /** A server and a client of the same contract on linked transports, and a raw peer that speaks texts. */
 
+import { expect } from 'vitest';
 import { Caller } from '../../src/rpc/client/caller.js';
 import { callsOf } from '../../src/rpc/client/calls.js';
 import type { Contract } from '../../src/rpc/contract/contract.js';
@@ -99,3 +100,40 @@ export function linkedClient<C extends Contract, Context, Peer extends Contract>
     connection: rpc.serve(server, session),
   };
 }
+
+/** A request, with the id 1 unless `more` has another. */
+export const request = (method: string, more: object = {}) => ({ jsonrpc: '2.0', method, id: 1, ...more });
+
+/** The answer to it, with an error of this code. */
+export const failure = (code: number, id: unknown = 1) => ({
+  jsonrpc: '2.0',
+  id,
+  error: expect.objectContaining({ code }),
+});
+
+/** Something to wait for until a test lets it happen. */
+export function gate(): { readonly opened: Promise<void>; open(): void } {
+  let open: () => void = () => undefined;
+  const opened = new Promise<void>((resolve) => {
+    open = resolve;
+  });
+  return { opened, open };
+}
+
+/** What has become of a promise so far: nothing, a value or an error. */
+export function settlement(promise: Promise<unknown>): { value?: unknown; error?: unknown } {
+  const seen: { value?: unknown; error?: unknown } = {};
+  promise.then(
+    (value) => {
+      seen.value = value;
+    },
+    (error: unknown) => {
+      seen.error = error;
+    },
+  );
+  return seen;
+}
+
+/** A promise that rejects when its signal is aborted, with the reason. */
+export const untilAborted = (signal: AbortSignal): Promise<never> =>
+  new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason)));

@@ -58,6 +58,12 @@ describe('socketTransport', () => {
     expect(seen.map(([what, value]) => [what, [...(value as Uint8Array)]])).toEqual([['message', [1, 2, 3]]]);
   });
 
+  it('takes a Blob as bytes: which, nobody can say at once', () => {
+    const { socket, seen } = listening();
+    socket.emit('message', new Blob(['abc']), true);
+    expect(seen).toEqual([['message', expect.any(Uint8Array)]]);
+  });
+
   it('passes the other events on, and survives errors', () => {
     const { socket, seen } = listening();
     socket.emit('error', new Error('broken'));

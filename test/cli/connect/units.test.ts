@@ -88,6 +88,11 @@ describe('options', () => {
     });
   });
 
+  it('take a header several times, the same name too', () => {
+    const args = ['-H', 'X-A: 1', '-H', 'X-B: 2', '-H', 'X-A: 3', 'localhost'];
+    expect(parseConnectOptions(args)).toMatchObject({ headers: { 'X-A': ['1', '3'], 'X-B': '2' } });
+  });
+
   it('--help is enough', () => {
     expect(parseConnectOptions(['--help'])).toBe('help');
   });

@@ -5,6 +5,7 @@ import { WebSocket, WebSocketServer } from '../../../src/index.js';
 import { contract, query } from '../../../src/rpc/contract/contract.js';
 import { unchecked } from '../../../src/rpc/contract/schema.js';
 import { type RpcConnection, rpcServer } from '../../../src/rpc/server/index.js';
+import { FakeSocket } from '../fake-socket.js';
 
 const api = contract({ ready: query({ output: unchecked<boolean>() }) });
 
@@ -24,5 +25,28 @@ it('takes a socket of hawser, also from a listener that does more', async () => 
   socket.close();
   await once(socket, 'close');
   await new Promise((resolve) => server.close(resolve));
+  expect(rpc.connections.size).toBe(0);
+});
+
+it('does not keep a socket that has closed already', () => {
+  class ClosedSocket extends FakeSocket {
+    override readonly readyState = 3;
+  }
+  const rpc = rpcServer(api, { ready: () => true });
+  rpc.accept(new ClosedSocket() as never);
+  expect(rpc.connections.size).toBe(0);
+});
+
+it('does not keep a transport that closes as soon as somebody listens', () => {
+  const rpc = rpcServer(api, { ready: () => true });
+  const connection = rpc.serve({
+    subprotocol: '',
+    bufferedAmount: 0,
+    listen: (listener) => listener.close(1006, ''),
+    send: () => false,
+    close: () => undefined,
+    terminate: () => undefined,
+  });
+  expect(connection.isOpen).toBe(false);
   expect(rpc.connections.size).toBe(0);
 });

@@ -5,7 +5,7 @@ import { MemoryIdempotencyStore } from '../../../src/rpc/server/idempotency-stor
 import { rpcServer } from '../../../src/rpc/server/rpc-server.js';
 import { RpcError } from '../../../src/rpc/wire/error-object.js';
 import { ManualClock } from '../../../src/testing/index.js';
-import { rawPeer, settled } from '../linked-rpc.js';
+import { rawPeer, request, settled, untilAborted } from '../linked-rpc.js';
 
 const api = contract({
   pay: call({ input: unchecked<{ amount: number }>(), output: unchecked<number>() }),
@@ -118,6 +118,83 @@ describe('a call with an idempotency key', () => {
     expect(await rawPeer(rpc as never).ask(pay(7, { age: 600_000 }))).toEqual([failure(-32007)]);
     expect(runs).toHaveLength(1);
     expect(store.size).toBe(0);
+  });
+});
+
+describe('a handler that waits for its signal', () => {
+  const waiting = contract({ wait: call({ output: unchecked<number>() }) });
+  const wait = (meta: object) => request('wait', { meta: { idempotencyKey: key, ...meta } });
+
+  function waitingServer(options: object = {}) {
+    const clock = new ManualClock();
+    const signals: AbortSignal[] = [];
+    const handlers = {
+      wait: (_: undefined, { signal }: { signal: AbortSignal }) => {
+        signals.push(signal);
+        return untilAborted(signal);
+      },
+    };
+    return { clock, signals, rpc: rpcServer(waiting, handlers, { clock, ...options }) };
+  }
+
+  it('keeps its deadline when the connection is lost', async () => {
+    const { rpc, clock, signals } = waitingServer();
+    const peer = rawPeer(rpc as never);
+    await peer.ask(wait({ timeout: 500 }));
+    peer.cut();
+    await settled();
+    clock.advance(499);
+    expect(signals[0]?.aborted).toBe(false);
+    clock.advance(1);
+    await settled();
+    expect(signals[0]?.aborted).toBe(true);
+    clock.advance(3_600_000);
+    expect([peer.connection.pending, clock.pending]).toEqual([0, 0]);
+  });
+
+  it('is told when a call is cancelled that came again and joined it', async () => {
+    const { rpc, signals } = waitingServer();
+    const first = rawPeer(rpc as never);
+    await first.ask(wait({}));
+    first.cut();
+    const second = rawPeer(rpc as never);
+    await second.ask(wait({ age: 1 }));
+    expect(signals).toHaveLength(1);
+    await second.ask({ jsonrpc: '2.0', method: 'rpc.cancel', params: { id: 1 } });
+    expect(signals[0]?.aborted).toBe(true);
+  });
+});
+
+describe('a store', () => {
+  it('that cannot note how a call ended leaves the caller its result, and the hook is told', async () => {
+    const errors: unknown[] = [];
+    const broken = new Error('the store is gone');
+    const idempotencyStore = {
+      begin: () => ({ state: 'new' as const }),
+      finish: () => Promise.reject(broken),
+    };
+    const onError = (error: unknown) => errors.push(error);
+    const rpc = rpcServer(api, { pay: () => 42, refund: () => 0 }, { idempotencyStore, onError });
+    expect(await rawPeer(rpc as never).ask(pay(7))).toEqual([result(42)]);
+    expect(errors).toEqual([broken]);
+  });
+
+  it('gets its room back from handlers that never end, once they were given up', async () => {
+    const clock = new ManualClock();
+    const idempotencyStore = new MemoryIdempotencyStore({ clock, maxEntries: 20 });
+    const endless = () => new Promise<never>(() => undefined);
+    const rpc = rpcServer(api, { pay: endless, refund: () => 1 }, { clock, idempotencyStore, timeout: 1000 });
+    const session = (principal: string) => ({ session: { context: undefined as never, principal } });
+    for (let index = 0; index < 20; index++) {
+      const peer = rawPeer(rpc as never, session('mallory'));
+      await peer.ask(pay(1, { idempotencyKey: `${index}`.padStart(16, 'x') }));
+      peer.cut();
+    }
+    const alice = rawPeer(rpc as never, session('alice'));
+    expect(await alice.ask(pay(1, {}, 'refund'))).toEqual([failure(-32005)]);
+    clock.advance(10_000_000);
+    await settled();
+    expect(await alice.ask(pay(1, {}, 'refund'))).toEqual([result(1)]);
   });
 });
 

@@ -80,6 +80,11 @@ describe('JSON-RPC 2.0', () => {
     ['parameters that are no structure', request('subtract', 'bar'), failure(-32600, 1)],
     ['parameters that are null', request('subtract', null), failure(-32600, 1)],
     ['an id that is an object', request('subtract', [1, 1], {}), failure(-32600)],
+    [
+      'an id that no number holds',
+      '{"jsonrpc":"2.0","method":"getData","id":9007199254740993}',
+      failure(-32600),
+    ],
     ['another version', { ...request('subtract', [1, 1]), jsonrpc: '1.0' }, failure(-32600, 1)],
     ['an empty batch', [], failure(-32600)],
     ['a number', '1', failure(-32600)],
