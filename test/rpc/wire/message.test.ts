@@ -9,7 +9,7 @@ const parse = (message: unknown, plainCalls = true) =>
 const invalid = (message: string, more: object = {}) => ({
   kind: 'invalid',
   id: null,
-  isResponse: false,
+  role: 'request',
   error: expect.objectContaining({ code: -32600, message: expect.stringContaining(message) }),
   ...more,
 });
@@ -75,13 +75,13 @@ describe('parseMessage', () => {
     expect(parse({ ...version, id: 7, method: 1 })).toEqual(invalid('"method"', { id: 7 }));
     expect(parse({ ...version, id: 7, method: 'a', params: deep })).toEqual(invalid('deeply', { id: 7 }));
     expect(parse({ ...version, id: 7, result: deep })).toEqual(
-      invalid('deeply', { id: 7, isResponse: true }),
+      invalid('deeply', { id: 7, role: 'response' }),
     );
     expect(parse({ ...version, id: 7, result: 1, error: null })).toEqual(
-      invalid('A request has', { id: 7, isResponse: true }),
+      invalid('A request has', { id: 7, role: 'response' }),
     );
     expect(parse({ ...version, id: 7, error: { code: 'E', message: 'x' } })).toEqual(
-      invalid('"error"', { id: 7, isResponse: true }),
+      invalid('"error"', { id: 7, role: 'response' }),
     );
     expect(parse({ ...version, id: {}, method: 'a' })).toEqual(invalid('"id"'));
     expect(parse('{')).toMatchObject({ kind: 'invalid', id: null, error: { code: -32700 } });
