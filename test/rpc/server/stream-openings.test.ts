@@ -70,7 +70,7 @@ describe('a stream', () => {
 describe('a stream without end', () => {
   let made = 0;
   async function* endless() {
-    for (made = 0; ; made++) yield 'x'.repeat(100);
+    for (made = 0; ; made++) yield 'x'.repeat(1000);
   }
 
   it('waits for a socket that does not say whether more may be sent', async () => {
