@@ -97,6 +97,8 @@ export function connect<C extends Contract = Record<never, never>>(
     drained: goOn,
     lost: (code: number) => {
       responder?.lost();
+      responder = undefined;
+      endpoint = undefined;
       goOn();
       // A message that is too long would end the next connection as well.
       caller.lost(code !== MESSAGE_TOO_BIG);

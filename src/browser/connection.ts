@@ -58,6 +58,8 @@ export interface ConnectionListener {
 
 /** The close code of a connection that we gave up, after the HTTP status 408. */
 const DEAD = 4408;
+/** Messages that a server may send before it has taken the token. */
+const MAX_EARLY = 100;
 /** A connection that lasts so many milliseconds was worth it: delays begin anew. */
 const STABLE = 5000;
 
@@ -83,6 +85,8 @@ export class Connection implements Link {
   #openedAt = 0;
   /** Whether the server said when to come back. */
   #isHinted = false;
+  /** Messages that came before the token was taken. */
+  readonly #early: (string | Uint8Array)[] = [];
   #pingId: string | undefined;
   #isPinging = false;
   /** Counts attempts: what belongs to an earlier one is over. */
@@ -217,13 +221,15 @@ export class Connection implements Link {
       this.#opened();
       return;
     }
+    const transport = this.#transport;
     this.#login = new TokenLogin({
       clock: this.#clock,
       source,
-      send: (text) => this.#transport?.send(text),
+      send: (text) => transport?.send(text),
       accepted: () => this.#opened(),
       refused: (error) => this.#drop(UNAUTHENTICATED, 'there is no valid token', error),
     });
+    this.#login.start();
   }
 
   #opened(): void {
@@ -234,6 +240,7 @@ export class Connection implements Link {
     this.#status = { state: 'open', attempt: 0 };
     for (const { text } of this.#declared) guarded(() => this.post(text()));
     if (epoch === this.#epoch) this.#listener.opened?.();
+    for (const data of this.#early.splice(0)) if (epoch === this.#epoch) this.#listener.message(data);
     while (epoch === this.#epoch) {
       const message = this.#queue.shift();
       if (message === undefined) break;
@@ -245,7 +252,8 @@ export class Connection implements Link {
   #receive(data: string | Uint8Array): void {
     this.#watchdog?.heard();
     if (typeof data === 'string' && (this.#login?.receive(data) || this.#isPingAnswer(data))) return;
-    this.#listener.message(data);
+    if (this.#status.state === 'open') this.#listener.message(data);
+    else if (this.#early.push(data) > MAX_EARLY) this.#drop(DEAD, 'too many messages before authentication');
   }
 
   #ping(): void {
@@ -300,6 +308,7 @@ export class Connection implements Link {
     this.#login?.end();
     this.#login = undefined;
     this.#isPinging = false;
+    this.#early.length = 0;
     this.#watchdog?.stop();
     this.#clock.clearTimeout(this.#timer);
     return this.#status.state === 'open';
@@ -352,7 +361,8 @@ export class Connection implements Link {
 
   #tell(): void {
     const status = this.#status;
-    for (const subscriber of [...this.#subscribers]) guarded(() => subscriber(status));
+    for (const subscriber of [...this.#subscribers])
+      if (this.#status === status) guarded(() => subscriber(status));
   }
 }
 

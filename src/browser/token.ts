@@ -37,6 +37,10 @@ export class TokenLogin {
 
   constructor(parts: TokenLoginParts) {
     this.#parts = parts;
+  }
+
+  /** Fetches the first token and hands it over. */
+  start(): void {
     void this.#send();
   }
 

@@ -65,6 +65,8 @@ export class Watchdog {
   stop(): void {
     this.#parts.clock.clearTimeout(this.#timer);
     this.#timer = undefined;
+    this.#pinged = undefined;
+    this.#isChained = false;
   }
 
   /** There will be no other. */

@@ -14,6 +14,7 @@ async function login(source: TokenSource) {
     accepted: () => log.push('accepted'),
     refused: (error) => log.push(`refused: ${(error as Error).message}`),
   });
+  tokens.start();
   await settled();
   const receive = (message: object) => tokens.receive(JSON.stringify({ jsonrpc: '2.0', ...message }));
   return {

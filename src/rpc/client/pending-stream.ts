@@ -34,6 +34,8 @@ export class PendingStream extends Pending implements AsyncIterableIterator<unkn
   #nextSeq = 1;
   #last: unknown;
   #wasSent = false;
+  /** Whether the peer has ever said that it began. */
+  #hasBegun = false;
   #attempt = 0;
   /** How it ends once the items are read: an error, or `null` in order. */
   #end: { readonly error: unknown } | null | undefined;
@@ -75,6 +77,7 @@ export class PendingStream extends Pending implements AsyncIterableIterator<unkn
   /** The answer says whether the stream has begun; items follow as notifications. */
   settle(result: unknown, error: ErrorObject | undefined): void {
     if (error === undefined && (result as { stream?: unknown } | null)?.stream === true) {
+      this.#hasBegun = true;
       this.stopClock();
       return;
     }
@@ -110,7 +113,11 @@ export class PendingStream extends Pending implements AsyncIterableIterator<unkn
   lost(mayRepeat: boolean): void {
     if (!this.isSent) return;
     this.isSent = false;
-    if (this.#plan.paramsAfter !== undefined && mayRepeat && this.request.whenOffline !== 'fail') return;
+    if (this.#plan.paramsAfter !== undefined && mayRepeat && this.request.whenOffline !== 'fail') {
+      // What has begun once may wait for the next connection as long as it takes.
+      if (this.#hasBegun) this.stopClock();
+      return;
+    }
     this.over();
     this.#finish({ error: new UnknownOutcomeError(`${this.request.method}: the connection was lost`) });
   }
@@ -170,7 +177,7 @@ export class PendingStream extends Pending implements AsyncIterableIterator<unkn
       this.params = paramsAfter(wantsItem ? await this.check(this.#last) : undefined);
     } catch (error) {
       this.over();
-      this.reject(error);
+      this.#finish({ error });
       return;
     }
     if (!this.isOver && attempt === this.#attempt) this.owner.link.submit(this, 'wait');

@@ -103,7 +103,7 @@ export abstract class Pending implements Outgoing {
 
   /** The peer answered with something that is no answer. */
   refuse(why: string): void {
-    this.over();
+    this.withdraw();
     this.reject(new InvalidAnswerError('RPC_ERR_INVALID_ANSWER', `${this.request.method}: ${why}`));
   }
 

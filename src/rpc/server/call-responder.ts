@@ -56,6 +56,10 @@ export class CallResponder<Context> implements Responder {
     const reply: Reply = (outcome) => {
       answer(id === undefined || outcome === undefined ? undefined : answerText(id, outcome));
     };
+    if (!this.#parts.connection.isOpen) {
+      reply();
+      return;
+    }
     if (method.startsWith('rpc.')) {
       this.#builtIn(request, reply);
       return;
@@ -127,7 +131,7 @@ export class CallResponder<Context> implements Responder {
 
   #start(request: RequestMessage, offered: OfferedMethod, reply: Reply, isNotification: boolean): void {
     const { id, meta } = request;
-    const { settings, connection } = this.#parts;
+    const { settings, connection, session } = this.#parts;
     const call = new RunningCall<Context>({
       request,
       kind: offered.method.kind,
@@ -135,6 +139,8 @@ export class CallResponder<Context> implements Responder {
       clock: settings.clock,
       timeout: Math.min(meta.timeout ?? settings.timeout, settings.maxTimeout),
       isNotification,
+      // Strangers have nothing to be remembered for.
+      isKeyed: meta.idempotencyKey !== undefined && session.isAuthenticated,
       answer: (outcome) => {
         if (id !== undefined && !call.isStreaming) this.#byId.delete(id);
         reply(outcome);
@@ -150,6 +156,7 @@ export class CallResponder<Context> implements Responder {
     if (id !== undefined) this.#byId.set(id, call);
     this.#calls.add(call);
     call.startClock();
+    if (!this.#parts.connection.isOpen) call.lost();
     const end = (outcome: Outcome | undefined): void => {
       this.#calls.delete(call);
       call.end(outcome);
@@ -166,7 +173,7 @@ export class CallResponder<Context> implements Responder {
     const { settings } = this.#parts;
     if (offered.method.kind === 'stream') return this.#stream(call, offered, request);
     const { age, idempotencyKey } = request.meta;
-    if (idempotencyKey === undefined) return carryOutCall(offered, call, settings);
+    if (idempotencyKey === undefined || !call.isKeyed) return carryOutCall(offered, call, settings);
     // Its age was true when it was sent, behind the handshake: since then this connection is open.
     const open = settings.clock.monotonic() - this.#openedAt;
     return carryOutOnce(offered, call, settings, {

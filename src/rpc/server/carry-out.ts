@@ -1,6 +1,6 @@
 /** How a call ends: from its handler, through middleware and contract, to what the caller is told. */
 
-import { RemoteError, RpcError, rpcError } from '../wire/error-object.js';
+import { errorText, RemoteError, RpcError, rpcError } from '../wire/error-object.js';
 import type { Outcome } from '../wire/text.js';
 import { fingerprint } from './fingerprint.js';
 import { carryOut, isPromise, type OfferedMethod } from './method-table.js';
@@ -58,7 +58,10 @@ export async function carryOutOnce<Context>(
     return { error: errorTextOf(error, call, settings) };
   }
   keyedCalls.set(key, call);
-  const outcome = await Promise.race([carryOutCall(offered, call, settings), abandoned(call, settings)]);
+  const outcome = await Promise.race([
+    carryOutCall(offered, call, settings),
+    abandoned(call, settings),
+  ]).catch((error) => ({ error: errorTextOf(error, call, settings) }));
   keyedCalls.delete(key);
   try {
     await store.finish(key, outcome);
@@ -79,6 +82,7 @@ function abandoned<Context>(call: RunningCall<Context>, { clock }: RpcSettings<C
   return new Promise((resolve) => {
     const error = JSON.stringify(rpcError('UNKNOWN_OUTCOME', 'It was given up, and did not end'));
     call.aborted = () => clock.setTimeout(() => resolve({ error }), GRACE);
+    if (call.abortReason !== undefined) call.aborted();
   });
 }
 
@@ -108,18 +112,15 @@ export function errorTextOf<Context>(
   settings: RpcSettings<Context>,
 ): string {
   const reason = call.abortReason;
-  if (error === reason || (reason !== undefined && (error as Error | undefined)?.name === 'AbortError')) {
-    return JSON.stringify(reason);
-  }
+  if (reason !== undefined && (error === reason || isAbortError(error))) return JSON.stringify(reason);
   const isForCaller = error instanceof RpcError && !(error instanceof RemoteError);
   if (!isForCaller || call.isNotification) settings.report(error, call as never);
-  try {
-    if (isForCaller) return JSON.stringify(error);
-  } catch (cause) {
-    // Its `data` cannot be JSON.
-    settings.report(cause, call as never);
-  }
-  return JSON.stringify(rpcError('INTERNAL_ERROR'));
+  return isForCaller ? errorText(error) : JSON.stringify(rpcError('INTERNAL_ERROR'));
+}
+
+/** What an aborted signal makes of the platform's functions. Others' errors may be anything. */
+function isAbortError(error: unknown): boolean {
+  return error instanceof Error && Reflect.get(error, 'name') === 'AbortError';
 }
 
 function withMiddleware<Context>(

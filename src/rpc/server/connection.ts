@@ -149,6 +149,10 @@ export class RpcConnection<Context = unknown, Peer extends Contract = Contract>
   }
 
   #fail(error: unknown): void {
+    if (error instanceof RpcError) {
+      this.close(SessionCloseCode.UNAUTHENTICATED, 'not authenticated');
+      return;
+    }
     this.#parts.settings.report(error);
     this.close(1011, 'internal error');
   }

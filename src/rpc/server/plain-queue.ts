@@ -46,11 +46,20 @@ export class PlainQueue {
   }
 
   #next(): void {
-    const first = this.#tasks.shift();
-    this.#isBusy = first !== undefined;
-    if (first === undefined) return;
-    this.#length -= first.length;
-    // Behind the answer that made room, so that many quick calls do not pile up on the stack.
-    first.task(() => queueMicrotask(() => this.#next()));
+    // A loop where tasks end at once: quick calls neither wait nor pile up on the stack.
+    for (;;) {
+      const first = this.#tasks.shift();
+      this.#isBusy = first !== undefined;
+      if (first === undefined) return;
+      this.#length -= first.length;
+      let isSync = true;
+      let isDone = false;
+      first.task(() => {
+        isDone = true;
+        if (!isSync) this.#next();
+      });
+      isSync = false;
+      if (!isDone) return;
+    }
   }
 }

@@ -17,6 +17,8 @@ export interface RunningCallParts<Context> {
   readonly timeout: number;
   /** Whether its caller is told how it ends. */
   readonly isNotification: boolean;
+  /** Whether it is remembered, so that it may be asked for again. */
+  readonly isKeyed: boolean;
   /** Takes how it ended; `undefined` when there is nobody any more to be told. */
   readonly answer: (outcome: Outcome | undefined) => void;
 }
@@ -65,6 +67,10 @@ export class RunningCall<Context> implements Call<Context, Contract> {
 
   get client(): Calls<Contract> {
     return this.connection.client;
+  }
+
+  get isKeyed(): boolean {
+    return this.#parts.isKeyed;
   }
 
   get isNotification(): boolean {
@@ -129,7 +135,7 @@ export class RunningCall<Context> implements Call<Context, Contract> {
 
   /** The connection was lost. A call that may be asked for again goes on until its time is over. */
   lost(): void {
-    if (this.#parts.request.meta.idempotencyKey !== undefined) this.#answer(undefined);
+    if (this.#parts.isKeyed) this.#answer(undefined);
     else this.#abort(rpcError('CANCELLED', 'The connection was lost'), undefined);
   }
 

@@ -1,4 +1,4 @@
-import { RpcError, rpcError } from '../wire/error-object.js';
+import { errorText, RpcError, rpcError } from '../wire/error-object.js';
 import type { Outcome } from '../wire/text.js';
 import type { Session } from './session.js';
 import type { RpcSettings } from './settings.js';
@@ -16,7 +16,7 @@ export async function takeToken<Context>(
     await session.authenticate(found);
     return { result: JSON.stringify({ expiresIn: session.expiresIn ?? null }) };
   } catch (error) {
-    if (error instanceof RpcError) return { error: JSON.stringify(error) };
+    if (error instanceof RpcError) return { error: errorText(error) };
     report(error);
     return { error: JSON.stringify(rpcError('UNAUTHENTICATED', 'The token was refused')) };
   }

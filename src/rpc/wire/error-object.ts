@@ -44,6 +44,15 @@ export class RemoteError extends RpcError {
   override readonly name: string = 'RemoteError';
 }
 
+/** JSON of an error; of one whose `data` cannot be JSON that of "Internal error". */
+export function errorText(error: RpcError): string {
+  try {
+    return JSON.stringify(error);
+  } catch {
+    return JSON.stringify(rpcError('INTERNAL_ERROR'));
+  }
+}
+
 /** The error of a code, with the message that the specification gives it or one of ours. */
 export function rpcError(name: keyof typeof RpcErrorCode, message?: string, data?: unknown): RpcError {
   return new RpcError(RpcErrorCode[name], message ?? sentence(name), data);
