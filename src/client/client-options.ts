@@ -39,7 +39,7 @@ export interface ClientOptions extends SecureContextOptions {
   /** Called with each request before it is sent, to set headers; it must call `request.end()`. Default: none. */
   finishRequest?: FinishRequestCallback | undefined;
   /** Further headers of the request. Those of the handshake itself cannot be replaced. Default: none. */
-  headers?: { [name: string]: string | string[] } | undefined;
+  headers?: { [name: string]: string } | undefined;
   /** The `Origin` header. Default: none. */
   origin?: string | undefined;
   /** `user:password` for Basic authentication; those in the URL and an `Authorization` header come first. Default: none. */

@@ -101,9 +101,9 @@ function tunnelled(destination: Destination, tunnel: Tunnel): CreateConnection {
  * The user's headers, and those of the handshake (RFC 6455 §4.1), which prevail whatever their case is. The order is
  * that of `ws`: there are servers and firewalls that know clients by it.
  */
-function headersOf({ url, options }: Destination, fields: UpgradeFields): Record<string, string | string[]> {
-  const headers = new Map<string, readonly [name: string, value: string | string[]]>();
-  const set = (name: string, value: string | string[]) => headers.set(name.toLowerCase(), [name, value]);
+function headersOf({ url, options }: Destination, fields: UpgradeFields): Record<string, string> {
+  const headers = new Map<string, readonly [name: string, value: string]>();
+  const set = (name: string, value: string) => headers.set(name.toLowerCase(), [name, value]);
   const add = (name: string, value: string) => headers.has(name.toLowerCase()) || set(name, value);
   for (const [name, value] of Object.entries(options.headers ?? {})) set(name, value);
   set('Sec-WebSocket-Version', '13');

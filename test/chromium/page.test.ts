@@ -334,7 +334,7 @@ describe('the connection', () => {
     await page.keyboard.type('typed');
     await page.keyboard.press('Control+Enter');
     await opened.statusSays(opened.view, '5 bytes');
-    expect(await page.getByLabel(texts.text.echo).inputValue()).toBe('typed');
+    await expect.poll(() => page.getByLabel(texts.text.echo).inputValue()).toBe('typed');
   });
 
   it('a file that was not chosen, and a size that is none, are asked for', async () => {

@@ -45,7 +45,8 @@ function open(options: ConnectOptions): Promise<WebSocket> {
 
 function client({ url, headers, subprotocols, origin, compress, insecure }: ConnectOptions): WebSocket {
   const settings: ClientOptions = {
-    headers: { ...headers },
+    // Lists are headers of the same name: Node.js takes them, and the type is that of @types/ws.
+    headers: { ...headers } as Record<string, string>,
     perMessageDeflate: compress,
     rejectUnauthorized: !insecure,
     followRedirects: true,
