@@ -56,3 +56,14 @@ it('a notification whose parameters are no structure rejects, and does not throw
   await expect(client.notify('x', 5)).rejects.toMatchObject({ code: 'RPC_ERR_INVALID_ARGUMENT' });
   expect(client.queued).toBe(0);
 });
+
+it('an answer that is none to a stream ends it, and the server is told', async () => {
+  const { client, network } = await openClient();
+  const next = settlement(client.call.items()[Symbol.asyncIterator]().next());
+  await settled();
+  const { id } = network.last.received.at(-1) ?? {};
+  network.last.send({ jsonrpc: '2.0', id, result: 5, error: 5 });
+  await settled();
+  expect(next.error).toBeInstanceOf(Error);
+  expect(network.last.received.at(-1)).toMatchObject({ method: 'rpc.cancel', params: { id } });
+});

@@ -166,4 +166,41 @@ describe('a stream that is called again', () => {
     await settled();
     expect(next.error).toMatchObject({ code: 'RPC_ERR_TIMEOUT', wasSent: true });
   });
+
+  it('has its time while it is offline, also when it was lost before it was answered again', async () => {
+    const { client, network, clock, open, cut } = await openClient({ timeout: 30_000 });
+    const next = settlement(client.call.items(undefined, { reconnect: true })[Symbol.asyncIterator]().next());
+    await settled();
+    network.last.answer({ stream: true });
+    await settled();
+    await cut();
+    await open();
+    await cut();
+    for (let time = 0; time < 40_000; time += 5000) {
+      clock.advance(5000);
+      await settled();
+      if (client.status.state !== 'waiting') await cut();
+    }
+    expect(next).toEqual({});
+  });
+
+  it('gives what had come before its function threw', async () => {
+    const { client, network, open, cut } = await openClient();
+    const reconnect = () => {
+      throw new Error('theirs');
+    };
+    const iterator = client.call.items(undefined, { reconnect })[Symbol.asyncIterator]();
+    const first = iterator.next();
+    await settled();
+    const { id } = network.last.received.at(-1) ?? {};
+    network.last.answer({ stream: true });
+    for (const item of [1, 2, 3]) {
+      network.last.send({ jsonrpc: '2.0', method: 'rpc.stream.item', params: { id, seq: item, item } });
+    }
+    expect(await first).toEqual({ done: false, value: 1 });
+    await cut();
+    await open();
+    for (const value of [2, 3]) expect(await iterator.next()).toEqual({ done: false, value });
+    await expect(iterator.next()).rejects.toThrow('theirs');
+  });
 });

@@ -53,6 +53,30 @@ describe('a subscriber that throws', () => {
   });
 });
 
+describe('a subscriber that changes the state', () => {
+  it('by closing: those behind it are not told of an older one later', async () => {
+    const { client, open } = testClient();
+    const seen: string[] = [];
+    client.subscribe(({ state }) => {
+      if (state === 'open') client.close();
+    });
+    client.subscribe(({ state }) => seen.push(state));
+    await open();
+    expect([seen.at(-1), client.status.state]).toEqual(['closed', 'closed']);
+  });
+
+  it('by connecting again: those behind it are not told of an older one later', async () => {
+    const { client, cut } = await openClient();
+    const seen: string[] = [];
+    client.subscribe(({ state }) => {
+      if (state === 'waiting') client.reconnect();
+    });
+    client.subscribe(({ state }) => seen.push(state));
+    await cut();
+    expect([seen.at(-1), client.status.state]).toEqual(['connecting', 'connecting']);
+  });
+});
+
 describe('a function for the address that throws', () => {
   it('ends the client where every ending is the last', async () => {
     const { clock, dial } = testNetwork();

@@ -1,6 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { TokenLogin, type TokenSource } from '../../src/browser/token.js';
+import { call, contract } from '../../src/rpc/contract/contract.js';
+import { unchecked } from '../../src/rpc/contract/schema.js';
+import { answerCalls } from '../../src/rpc/server/answer-calls.js';
 import { ManualClock } from '../../src/testing/index.js';
+import { testClient } from './test-client.js';
 import { settled } from './test-network.js';
 
 async function login(source: TokenSource) {
@@ -137,5 +141,94 @@ describe('TokenLogin', () => {
     clock.advance(1000);
     await settled();
     expect(state.asked).toBe(1);
+  });
+});
+
+describe('a client with a token', () => {
+  const accepted = { jsonrpc: '2.0', result: { expiresIn: null }, id: 'rpc.auth' };
+
+  /** A client that answers calls, and a server that takes its tokens when it is told to. */
+  function answering() {
+    const state = { runs: 0, isAborted: false };
+    const api = contract({ greet: call({ output: unchecked<number>() }), wait: call() });
+    const answers = answerCalls(api, {
+      greet: () => ++state.runs,
+      wait: (_, { signal }) =>
+        new Promise<never>(() => {
+          signal.addEventListener('abort', () => {
+            state.isAborted = true;
+          });
+        }),
+    });
+    const started = testClient({ token: () => 'abc', answers });
+    return {
+      ...started,
+      state,
+      send: async (message: object) => {
+        started.network.last.send({ jsonrpc: '2.0', ...message });
+        await settled();
+      },
+      /** How the call with this id was answered. */
+      answersTo: (id: number) => started.network.last.received.filter((message) => message.id === id),
+    };
+  }
+
+  it('answers a call that came before the token was taken', async () => {
+    const { client, open, send, state, answersTo } = answering();
+    await open();
+    await send({ method: 'greet', id: 7 });
+    await send(accepted);
+    expect([client.status.state, state.runs]).toEqual(['open', 1]);
+    expect(answersTo(7)).toMatchObject([{ result: 1 }]);
+  });
+
+  it('answers one over the next connection, and gives up those that are lost with it', async () => {
+    const { client, open, cut, send, state, answersTo } = answering();
+    await open();
+    await send(accepted);
+    expect(client.status.state).toBe('open');
+    await cut();
+    await open();
+    await send({ method: 'greet', id: 7 });
+    await send({ method: 'wait', id: 8 });
+    await send(accepted);
+    expect(answersTo(7)).toMatchObject([{ result: 1 }]);
+    expect(state).toEqual({ runs: 1, isAborted: false });
+    await cut();
+    expect(state).toEqual({ runs: 1, isAborted: true });
+  });
+
+  it('takes a hundred messages before that, and drops the connection at one more', async () => {
+    const { client, open, send, state } = answering();
+    await open();
+    for (let id = 0; id < 100; id++) await send({ method: 'greet', id });
+    expect(client.status.state).toBe('connecting');
+    await send({ method: 'greet', id: 100 });
+    expect(client.status).toMatchObject({ state: 'waiting', code: 4408 });
+    await open();
+    await send(accepted);
+    expect([client.status.state, state.runs]).toEqual(['open', 0]);
+  });
+
+  it('does not hand over a token of an attempt that its source has ended', async () => {
+    let asked = 0;
+    const { attempt, client, network } = testClient({
+      token: () => {
+        if (++asked > 1) return 'new';
+        client.close();
+        client.reconnect();
+        return 'old';
+      },
+    });
+    await attempt();
+    network.last.open();
+    await settled();
+    expect(network.attempts).toHaveLength(2);
+    network.last.open();
+    await settled();
+    expect(network.attempts.map(({ received }) => received.map(({ params }) => params))).toEqual([
+      [],
+      [{ token: 'new' }],
+    ]);
   });
 });

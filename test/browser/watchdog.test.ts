@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { Watchdog } from '../../src/browser/watchdog.js';
 import { ManualClock } from '../../src/testing/index.js';
+import { testClient } from './test-client.js';
+import { settled } from './test-network.js';
 
 function start(options = {}) {
   const clock = new ManualClock();
@@ -130,5 +132,30 @@ describe('Watchdog', () => {
     clock.advance(35_000);
     expect(log).toEqual(['ping at 25000', 'dead at 35000']);
     watchdog.end();
+  });
+});
+
+describe('the watchdog of a client', () => {
+  it('leaves the next attempt alone, which waits for its token', async () => {
+    let asked = 0;
+    const token = () => (++asked === 1 ? 'abc' : new Promise<string>(() => undefined));
+    const watchdog = { interval: 2000, timeout: 1000 };
+    const { client, clock, network, open, cut } = testClient({ token, watchdog, connectTimeout: 10_000 });
+    await open();
+    network.last.send({ jsonrpc: '2.0', result: { expiresIn: null }, id: 'rpc.auth' });
+    await settled();
+    expect(client.status.state).toBe('open');
+    // It has pinged, and waits for the answer.
+    clock.advance(2000);
+    await cut();
+    await open();
+    network.last.send({ jsonrpc: '2.0', method: 'hello' });
+    for (let time = 0; time < 4000; time += 500) {
+      await settled();
+      clock.advance(500);
+    }
+    await settled();
+    expect(client.status).toMatchObject({ state: 'connecting', attempt: 1 });
+    expect(network.attempts).toHaveLength(2);
   });
 });

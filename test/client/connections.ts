@@ -24,6 +24,10 @@ export interface Pair {
 const extensionLine = (extensions: string): string =>
   extensions === '' ? '' : `Sec-WebSocket-Extensions: ${extensions}\r\n`;
 
+/** The line of a subprotocol, or nothing. */
+const protocolLine = (protocol: string): string =>
+  protocol === '' ? '' : `Sec-WebSocket-Protocol: ${protocol}\r\n`;
+
 /** Resolves with the arguments of the next `name`; unlike `once` it does not care for `error`. */
 // biome-ignore lint/suspicious/noExplicitAny: the arguments of any event
 export function next(emitter: NodeJS.EventEmitter, name: string): Promise<any[]> {
@@ -95,13 +99,15 @@ export class Connections {
   async rawClient(
     options: ServerOptions = {},
     extensions = '',
+    protocol = '',
   ): Promise<{ server: WebSocketServer; socket: WebSocket; peer: RawPeer }> {
     const server = await this.server(options);
     const connection = next(server, 'connection');
     const raw = net.connect((server.address() as AddressInfo).port, '127.0.0.1');
     raw.write(
       `GET / HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n` +
-        `Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n${extensionLine(extensions)}\r\n`,
+        `Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n` +
+        `${extensionLine(extensions)}${protocolLine(protocol)}\r\n`,
     );
     const { rest } = await headOf(raw);
     const peer = this.#rawPeer(raw, Uint8Array.of(0x37, 0xfa, 0x21, 0x3d), rest);

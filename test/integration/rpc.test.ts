@@ -117,6 +117,21 @@ describe('a server of RPC', () => {
     expect(state.made).toBe(0);
   });
 
+  it.each([
+    ['{"method":"count"}', '', '"result":300'],
+    ['x', 'jsonrpc-2.0', '-32700'],
+  ])('answers 300 messages that come at once: %s', async (text, protocol, last) => {
+    const { rpc } = server();
+    const { socket, peer } = await connections.rawClient(rpc.webSocketDefaults, '', protocol);
+    expect(socket.protocol).toBe(protocol);
+    rpc.accept(socket);
+    peer.write(...Array.from({ length: 300 }, () => ({ opcode: 1, payload: Buffer.from(text) })));
+    let count = 0;
+    const frames = await peer.framesUntil(({ opcode }) => opcode === 8 || ++count === 300);
+    expect(frames.filter(({ opcode }) => opcode === 1)).toHaveLength(300);
+    expect(`${frames.at(-1)?.payload}`).toContain(last);
+  });
+
   it('does not keep a socket that has closed before it is handed over', async () => {
     const { rpc } = server();
     const { socket, client } = await connections.pair();

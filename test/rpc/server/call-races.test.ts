@@ -104,3 +104,39 @@ it('a call may have longer than a timer of the platform', async () => {
   expect(peer.take()).toEqual([{ jsonrpc: '2.0', result: null, id: 1 }]);
   expect(clock.pending).toBe(0);
 });
+
+describe('a handler that closes its connection', () => {
+  const api = contract({ leave: call(), pay: call(), wait: call() });
+
+  it('is given up, also where it has not waited for anything yet', async () => {
+    const seen: boolean[] = [];
+    const rpc = rpcServer(api, {
+      leave: async (_, { connection, signal }) => {
+        signal.addEventListener('abort', () => seen.push(signal.aborted));
+        connection.close();
+        await new Promise(() => undefined);
+      },
+      pay: () => undefined,
+      wait: () => undefined,
+    });
+    const peer = rawPeer(rpc as never);
+    expect(await peer.ask(request('leave'))).toEqual([]);
+    expect(seen).toEqual([true]);
+  });
+
+  it('leaves the rest of its batch undone', async () => {
+    const begun: string[] = [];
+    const rpc = rpcServer(api, {
+      leave: (_, { connection }) => connection.close(4403, 'banned'),
+      pay: () => void begun.push('pay'),
+      wait: () => {
+        begun.push('wait');
+        return new Promise<never>(() => undefined);
+      },
+    });
+    const peer = rawPeer(rpc as never);
+    await peer.ask([request('leave'), request('pay', { id: 2 }), request('wait', { id: 3 })]);
+    expect([begun, peer.connection.pending]).toEqual([[], 0]);
+    expect(peer.closes).toEqual([{ code: 4403, reason: 'banned' }]);
+  });
+});

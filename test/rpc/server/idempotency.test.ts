@@ -5,7 +5,7 @@ import { MemoryIdempotencyStore } from '../../../src/rpc/server/idempotency-stor
 import { rpcServer } from '../../../src/rpc/server/rpc-server.js';
 import { RpcError } from '../../../src/rpc/wire/error-object.js';
 import { ManualClock } from '../../../src/testing/index.js';
-import { rawPeer, request, settled, untilAborted } from '../linked-rpc.js';
+import { gate, rawPeer, request, settled, untilAborted } from '../linked-rpc.js';
 
 const api = contract({
   pay: call({ input: unchecked<{ amount: number }>(), output: unchecked<number>() }),
@@ -162,6 +162,96 @@ describe('a handler that waits for its signal', () => {
     expect(signals).toHaveLength(1);
     await second.ask({ jsonrpc: '2.0', method: 'rpc.cancel', params: { id: 1 } });
     expect(signals[0]?.aborted).toBe(true);
+  });
+});
+
+describe('a middleware that never ends', () => {
+  const givenUp = {
+    jsonrpc: '2.0',
+    id: 1,
+    error: expect.objectContaining({ message: expect.stringContaining('given up') }),
+  };
+  const endless = () => new Promise<never>(() => undefined);
+
+  it('does not lock the key of a call whose time was up before the store had answered', async () => {
+    const clock = new ManualClock();
+    const memory = new MemoryIdempotencyStore({ clock });
+    const { opened, open } = gate();
+    const idempotencyStore = {
+      begin: async (...call: Parameters<typeof memory.begin>) => {
+        await opened;
+        return memory.begin(...call);
+      },
+      finish: (...end: Parameters<typeof memory.finish>) => memory.finish(...end),
+    };
+    const options = { clock, idempotencyStore, middleware: [endless] };
+    const peer = rawPeer(rpcServer(api, { pay: () => 1, refund: () => 1 }, options) as never);
+    await peer.ask(pay(1, { timeout: 1000 }));
+    clock.advance(1001);
+    await settled();
+    expect(peer.take()).toEqual([failure(-32004)]);
+    open();
+    await settled();
+    clock.advance(10_000);
+    await settled();
+    expect(await peer.ask(pay(1, { timeout: 5000 }))).toEqual([givenUp]);
+  });
+
+  it('does not keep a call that is cancelled within its batch', async () => {
+    const clock = new ManualClock();
+    const middleware = [endless];
+    const rpc = rpcServer(api, { pay: () => 1, refund: () => 1 }, { clock, middleware });
+    const peer = rawPeer(rpc as never);
+    const cancel = request('rpc.cancel', { id: 2, params: { id: 1 } });
+    expect(await peer.ask([pay(1), cancel])).toEqual([
+      [failure(-32003), { jsonrpc: '2.0', result: null, id: 2 }],
+    ]);
+    clock.advance(10_000);
+    await settled();
+    expect(peer.connection.pending).toBe(0);
+  });
+});
+
+describe('a connection that has not authenticated', () => {
+  const guarded = contract({
+    pay: call({ input: unchecked<object>(), output: unchecked<number>() }),
+    auth: call({ input: unchecked<object>(), output: unchecked<number>() }),
+  });
+
+  function guardedServer() {
+    const clock = new ManualClock();
+    const idempotencyStore = new MemoryIdempotencyStore({ clock });
+    const runs = { pay: 0, auth: 0 };
+    const handlers = { pay: () => ++runs.pay, auth: () => ++runs.auth };
+    const rpc = rpcServer(guarded, handlers, { clock, idempotencyStore, authentication: {} });
+    return { clock, rpc, runs, store: idempotencyStore };
+  }
+
+  it('has nothing remembered', async () => {
+    const { rpc, runs, store } = guardedServer();
+    const peer = rawPeer(rpc as never);
+    const auth = { ...pay(1), method: 'auth' };
+    expect(await peer.ask(auth)).toEqual([result(1)]);
+    expect(await peer.ask(auth)).toEqual([result(2)]);
+    expect([runs.auth, store.size]).toEqual([2, 0]);
+  });
+
+  it('cannot have the calls of others forgotten', async () => {
+    const { clock, rpc, runs } = guardedServer();
+    const ann = { session: { context: undefined as never, principal: 'ann' } };
+    clock.advance(1000);
+    await rawPeer(rpc as never, ann).ask(pay(1));
+    const stranger = rawPeer(rpc as never);
+    for (let round = 0; round < 101; round++) {
+      const batch = Array.from({ length: 100 }, (_, id) => {
+        const idempotencyKey = `stranger ${round}.${id}`.padEnd(16, 'x');
+        return { ...pay(1, { idempotencyKey }, 'auth'), id };
+      });
+      expect(await stranger.ask(batch)).toHaveLength(1);
+    }
+    clock.advance(100);
+    expect(await rawPeer(rpc as never, ann).ask(pay(1, { age: 110 }))).toEqual([result(1)]);
+    expect(runs).toEqual({ pay: 1, auth: 10_100 });
   });
 });
 

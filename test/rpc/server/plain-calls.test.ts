@@ -5,6 +5,7 @@ import { call, contract } from '../../../src/rpc/contract/contract.js';
 import { unchecked } from '../../../src/rpc/contract/schema.js';
 import { rpcServer } from '../../../src/rpc/server/rpc-server.js';
 import { ManualClock } from '../../../src/testing/index.js';
+import { FakeSocket } from '../fake-socket.js';
 import { gate, rawPeer, settled } from '../linked-rpc.js';
 
 const api = contract({
@@ -22,7 +23,7 @@ function server() {
     return text;
   };
   const rpc = rpcServer(api, { slow, quick: () => 'quick' }, { clock });
-  return { clock, open, begun, peer: rawPeer(rpc as never) };
+  return { rpc, clock, open, begun, peer: rawPeer(rpc as never) };
 }
 
 const slow = (text: string) => ({ method: 'slow', args: [text] });
@@ -64,6 +65,15 @@ describe('calls that were typed by hand', () => {
     await settled();
     expect(begun).toEqual(['a']);
     expect(peer.connection.pending).toBe(0);
+  });
+
+  it('do not wait where they are quick, however many come at once', async () => {
+    const socket = new FakeSocket();
+    server().rpc.accept(socket as never);
+    for (let index = 0; index < 300; index++) socket.receive({ method: 'quick' });
+    await settled();
+    expect(socket.sent).toHaveLength(300);
+    expect(socket.closes).toEqual([]);
   });
 
   it('that wait may hold no more than one message may', async () => {

@@ -55,6 +55,13 @@ describe('PlainQueue', () => {
     expect(begun).toEqual(['a', 'c']);
   });
 
+  it('has room for any number that end at once', () => {
+    const { queue: waiting } = queue(2, 10);
+    const added = Array.from({ length: 20 }, () => waiting.add((done) => done(), 10));
+    expect(added).toEqual(added.map(() => true));
+    expect(waiting.size).toBe(0);
+  });
+
   it('does not pile quick ones up on the stack', async () => {
     const { queue: waiting, add, end } = queue(20_000, 20_000);
     add('slow');

@@ -84,6 +84,47 @@ describe('an error whose data cannot be JSON', () => {
   });
 });
 
+describe('a refusal of a token whose data cannot be JSON', () => {
+  it('is an internal error, and the next token is looked at', async () => {
+    const verify = () => {
+      throw unspeakable();
+    };
+    const peer = rawPeer(rpcServer(contract({}), {}, { authentication: { verify } }) as never);
+    const token = (id: number) => request('rpc.auth', { id, params: { token: 'x' } });
+    const answers: unknown[] = [];
+    const errors = await processErrors(async () => {
+      for (const id of [1, 2]) answers.push(...(await peer.ask(token(id))));
+    });
+    expect({ errors, answers }).toEqual({ errors: [], answers: [failure(-32603), failure(-32603, 2)] });
+  });
+});
+
+describe('an error that throws when it is looked at', () => {
+  it('is how a cancelled call ends, and is remembered', async () => {
+    class Strange {
+      get name(): string {
+        throw new Error('boo');
+      }
+    }
+    const api = contract({ wait: call({ output: unchecked<number>(), idempotent: true }) });
+    const rpc = rpcServer(api, {
+      wait: (_, { signal }) =>
+        new Promise<never>((_, reject) => signal.addEventListener('abort', () => reject(new Strange()))),
+    });
+    const wait = (meta: object = {}) =>
+      request('wait', { meta: { idempotencyKey: 'k'.repeat(16), ...meta } });
+    const peer = rawPeer(rpc as never);
+    let answers: unknown[] = [];
+    const errors = await processErrors(async () => {
+      await peer.ask(wait());
+      await peer.ask(request('rpc.cancel', { id: 2, params: { id: 1 } }));
+      answers = await rawPeer(rpc as never).ask(wait({ age: 1 }));
+    });
+    expect({ errors, answers }).toEqual({ errors: [], answers: [failure(-32603)] });
+    expect(peer.connection.pending).toBe(0);
+  });
+});
+
 describe('a source of a stream', () => {
   it('that throws when it is asked for its iterator is an internal error', async () => {
     const peer = rawPeer(streamServer(boom) as never);

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { call, contract } from '../../../src/rpc/contract/contract.js';
 import { unchecked } from '../../../src/rpc/contract/schema.js';
 import { rpcServer } from '../../../src/rpc/server/rpc-server.js';
+import { rpcError } from '../../../src/rpc/wire/error-object.js';
 import { ManualClock } from '../../../src/testing/index.js';
 import { FakeSocket } from '../fake-socket.js';
 import { failure, rawPeer, request, settled } from '../linked-rpc.js';
@@ -65,6 +66,27 @@ describe('what the handshake finds out', () => {
     expect(sent).toEqual([]);
     expect(closes).toEqual([1011]);
     expect(errors).toEqual([wrong]);
+  });
+
+  it.each([
+    [
+      'at once',
+      () => {
+        throw rpcError('UNAUTHENTICATED');
+      },
+    ],
+    ['later', () => Promise.reject(rpcError('UNAUTHENTICATED'))],
+  ])('is a refusal, %s: the connection is closed, and the hook not told', async (_, session) => {
+    const { ask, errors } = server({ session });
+    const { sent, closes } = await ask();
+    expect([sent, closes, errors]).toEqual([[], [4401], []]);
+  });
+
+  it.each([['ann'], [{ user: 'ann' }], [true]])('is no session: %j', async (found) => {
+    const started = server({ session: () => found });
+    const { sent, closes } = await started.ask();
+    expect([sent, closes, started.runs]).toEqual([[], [1011], 0]);
+    expect(started.errors).toEqual([new TypeError('A session is an object with a "context"')]);
   });
 
   it('may have been revoked', async () => {

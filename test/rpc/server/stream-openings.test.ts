@@ -51,6 +51,22 @@ describe('a stream', () => {
     expect([peer.take(), peer.connection.pending]).toEqual([[], 0]);
   });
 
+  it('whose handler closes the connection produces nothing', async () => {
+    let made = 0;
+    const rpc = rpcServer(api, {
+      items: (_, { connection }) => {
+        connection.close();
+        return (async function* () {
+          for (;;) yield ++made;
+        })();
+      },
+    });
+    const peer = rawPeer(rpc as never);
+    await peer.ask(open({ credit: 5 }));
+    await settled();
+    expect([made, peer.connection.pending]).toEqual([0, 0]);
+  });
+
   it('takes credit while it opens', async () => {
     const { open: letOpen, peer } = lateServer(three);
     await peer.ask(open({ credit: 1 }));
