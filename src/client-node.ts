@@ -1,11 +1,11 @@
 /**
- * The client of hawser's RPC on Node.js: with the WebSocket of `hawser/web` where there is no global one.
+ * The client of hawser's RPC on Node.js: with hawser's own WebSocket where there is no global one.
  * @module hawser/client
  */
 
-import { provideWebSocket } from './browser/default-dial.js';
-import { WebSocket } from './web/index.js';
+import { provideDial } from './browser/default-dial.js';
+import { nodeDial } from './transports/websocket-node/dial.js';
 
 export * from './browser/index.js';
 
-provideWebSocket(WebSocket as never);
+provideDial(nodeDial);

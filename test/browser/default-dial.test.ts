@@ -1,13 +1,13 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { Connection } from '../../src/browser/connection.js';
-import { defaultDial, provideWebSocket } from '../../src/browser/default-dial.js';
+import { defaultDial, provideDial } from '../../src/browser/default-dial.js';
 import { ManualClock } from '../../src/testing/index.js';
 import { processErrors } from '../rpc/process-errors.js';
 import { settled } from './test-network.js';
 
 afterEach(() => {
   vi.unstubAllGlobals();
-  provideWebSocket(undefined as never);
+  provideDial(undefined as never);
 });
 
 const listener = {
@@ -29,15 +29,18 @@ function socketClass() {
 }
 
 describe('defaultDial', () => {
-  it('takes the class of the platform, and one that was provided where there is none', () => {
-    const [own, other] = [socketClass(), socketClass()];
-    provideWebSocket(other.Socket as never);
+  it('takes the class of the platform, and what was provided where there is none', () => {
+    const own = socketClass();
+    const dial = vi.fn();
+    const makeDial = vi.fn(() => dial);
+    provideDial(makeDial);
     vi.stubGlobal('WebSocket', own.Socket);
     defaultDial(['a'])('ws://server/', listener);
     vi.stubGlobal('WebSocket', undefined);
-    defaultDial()('ws://other/', listener);
+    defaultDial(['b'])('ws://other/', listener);
     expect(own.made).toEqual([['ws://server/', ['a']]]);
-    expect(other.made).toEqual([['ws://other/', []]]);
+    expect(makeDial.mock.calls).toEqual([[['b']]]);
+    expect(dial.mock.calls).toEqual([['ws://other/', listener]]);
   });
 
   it('says what to do where there is neither: at a connection as the error of its status', async () => {
