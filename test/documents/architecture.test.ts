@@ -39,7 +39,7 @@ describe('any other name', () => {
 describe('the diagram of the layers', () => {
   const [diagram] = tour.blocks.filter(({ language }) => language === 'mermaid');
   const folders = new Map(
-    Array.from(diagram!.code.matchAll(/(\w+)\["src\/([\w/]+)"\]/g), ([, id, folder]) => [id, folder]),
+    Array.from(diagram!.code.matchAll(/(\w+)\["src\/([\w/-]+)"\]/g), ([, id, folder]) => [id, folder]),
   );
   const arrows = Array.from(
     diagram!.code.matchAll(/^ {2}(\w+)(?:\[[^\]]+\])? --> (\w+)(?:\[[^\]]+\])?$/gm),
