@@ -40,7 +40,7 @@ const projects: Record<string, object> = {
   interop: { testTimeout: 60_000, hookTimeout: 60_000, fileParallelism: false },
   'drop-in': { testTimeout: 180_000, hookTimeout: 180_000, fileParallelism: false },
   runtimes: { testTimeout: 300_000, hookTimeout: 300_000, fileParallelism: false },
-  chromium: { testTimeout: 60_000, hookTimeout: 60_000, fileParallelism: false },
+  chromium: { testTimeout: 120_000, hookTimeout: 120_000, maxWorkers: 2 },
   package: { testTimeout: 180_000, hookTimeout: 180_000, fileParallelism: false },
   gates: { testTimeout: 300_000, fileParallelism: false, execArgv: ['--expose-gc'] },
 };
