@@ -3,7 +3,7 @@
  * by its shape, so that nothing here depends on Node.js.
  */
 
-import type { Transport, TransportListener } from './transport.js';
+import { HIGH_WATER_MARK, type Transport, type TransportListener } from './transport.js';
 
 /** The part of a server-side WebSocket that a transport needs. */
 export interface MessageSocket {
@@ -27,9 +27,6 @@ type SocketData = string | Uint8Array | ArrayBuffer | readonly Uint8Array[];
 
 // A message is its characters, a byte order mark included.
 const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
-
-/** Bytes that may wait in a socket which does not say itself when to stop. */
-const HIGH_WATER_MARK = 65_536;
 
 /**
  * Makes a transport of an open socket.

@@ -3,6 +3,9 @@
  * how the messages travel.
  */
 
+/** Bytes that may wait in a socket which does not say itself when to stop: more is `false` for `send`. */
+export const HIGH_WATER_MARK = 65_536;
+
 /** What happens on a transport. Its methods must not throw. */
 export interface TransportListener {
   /** The peer sent a message: text as a string, anything else as bytes. */

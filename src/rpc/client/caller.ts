@@ -18,7 +18,7 @@ import {
 } from '../wire/message.js';
 import { requestText } from '../wire/text.js';
 import type { CallSettings, StreamSettings } from './call-settings.js';
-import type { Pending } from './pending.js';
+import type { Pending, PendingOwner } from './pending.js';
 import { PendingCall } from './pending-call.js';
 import { PendingStream } from './pending-stream.js';
 
@@ -45,7 +45,7 @@ const DEFAULT_CREDIT = 64;
 /** The calling half of one client. */
 export class Caller {
   readonly #pending = new Map<number, Pending>();
-  readonly #owner: ConstructorParameters<typeof PendingCall>[0];
+  readonly #owner: PendingOwner;
   readonly #timeout: number;
   #nextId = 1;
 

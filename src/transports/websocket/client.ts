@@ -1,6 +1,7 @@
 /** WebSockets as a transport of the client: the class is handed in, so that this runs wherever there is one. */
 
 import type { Dial } from '../../transport/dial.js';
+import { HIGH_WATER_MARK } from '../../transport/transport.js';
 
 /** The part of a WebSocket (WHATWG WebSockets) that a transport needs. */
 export interface WebSocketLike {
@@ -17,9 +18,6 @@ export interface WebSocketLike {
 
 /** The class of a WebSocket: that of the browser, or of hawser/web. */
 export type WebSocketClass = new (url: string, protocols?: string[]) => WebSocketLike;
-
-/** Bytes that may wait in a socket. */
-const HIGH_WATER_MARK = 65_536;
 
 /** Milliseconds between looks at what waits: a WebSocket says nothing when it has left (WHATWG WebSockets). */
 const LOOK_INTERVAL = 20;
