@@ -15,6 +15,9 @@ const alias = [
   { find: /^hawser\/rpc\/server$/, replacement: source('rpc/server/index.ts') },
   { find: /^hawser\/rpc\/jwt$/, replacement: source('rpc/jwt/index.ts') },
   { find: /^hawser\/client$/, replacement: source('client-node.ts') },
+  { find: /^hawser\/client\/sse$/, replacement: source('transports/sse/client.ts') },
+  { find: /^hawser\/client\/polling$/, replacement: source('transports/polling/client.ts') },
+  { find: /^hawser\/fallback$/, replacement: source('transports/fallback-server/index.ts') },
   { find: /^hawser\/testing$/, replacement: source('testing/index.ts') },
 ];
 
@@ -26,6 +29,7 @@ const projects: Record<string, object> = {
   server: {},
   web: {},
   transport: {},
+  transports: {},
   rpc: {},
   browser: {},
   testing: {},

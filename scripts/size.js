@@ -16,12 +16,17 @@ export async function size() {
   return run(program('size-limit'), []);
 }
 
-/** What a page imports of hawser/client: the connection alone, and the client with RPC. */
-const clientImports = { 'client-core': 'Connection', client: 'connect' };
+/** What a page imports of hawser/client: the connection alone, the client with RPC, and either fallback besides. */
+const clientImports = {
+  'client-core': "{ Connection } from './dist/browser/index.js'",
+  client: "{ connect } from './dist/browser/index.js'",
+  sse: "{ sseDial } from './dist/transports/sse/client.js'",
+  polling: "{ pollingDial } from './dist/transports/polling/client.js'",
+};
 
 /** @param {[name: string, imported: string]} entry */
 async function buildForBrowsers([name, imported]) {
-  const contents = `export { ${imported} } from './dist/browser/index.js';`;
+  const contents = `export ${imported};`;
   await build({
     stdin: { contents, resolveDir: root },
     outfile: `${root}node_modules/.cache/size/${name}.js`,

@@ -6,13 +6,14 @@
 
 import { type BackoffOptions, fullJitter } from '../transport/backoff.js';
 import { type Clock, systemClock } from '../transport/clock.js';
-import type { Dial } from '../transport/dial.js';
+import type { Dial, DialListener } from '../transport/dial.js';
 import { NotSentError } from '../transport/errors.js';
 import type { Link, Outgoing, WhenOffline } from '../transport/link.js';
 import type { Transport } from '../transport/transport.js';
 import { utf8Length } from '../transport/utf8-length.js';
 import { isTerminal, retryAfter, UNAUTHENTICATED } from './close-rules.js';
 import { defaultDial } from './default-dial.js';
+import { fallbackDial } from './fallback-dial.js';
 import { OfflineQueue, type QueueOptions } from './offline-queue.js';
 import type { ClientStatus } from './status.js';
 import { TokenLogin, type TokenSource } from './token.js';
@@ -37,6 +38,8 @@ export interface ConnectionOptions {
   readonly isTerminal?: ((code: number, reason: string) => boolean) | undefined;
   /** How to connect. By default with the WebSocket of the platform. */
   readonly dial?: Dial | undefined;
+  /** How else, in this order, where that does not get through: `sseDial()`, `pollingDial()`. Default none. */
+  readonly fallbacks?: readonly Dial[] | undefined;
   readonly clock?: Clock | undefined;
   /** Random numbers from 0 up to 1. Default `Math.random`. */
   readonly random?: (() => number) | undefined;
@@ -71,6 +74,7 @@ export class Connection implements Link {
   readonly #clock: Clock;
   readonly #random: () => number;
   readonly #queue: OfflineQueue;
+  readonly #dial: Dial;
   readonly #declared = new Set<{ readonly text: () => string }>();
   readonly #subscribers = new Set<(status: ClientStatus) => void>();
   #status: ClientStatus = { state: 'connecting', attempt: 0 };
@@ -103,13 +107,15 @@ export class Connection implements Link {
     listener: ConnectionListener,
     options: ConnectionOptions = {},
   ) {
-    const { clock = systemClock, random = Math.random, queue } = options;
+    const { clock = systemClock, random = Math.random, queue, dial, fallbacks = [] } = options;
+    const first: Dial = (...where) => (dial ?? defaultDial(options.protocols))(...where);
     this.#url = url;
     this.#options = options;
     this.#listener = listener;
     this.#clock = clock;
     this.#random = random;
     this.#queue = new OfflineQueue(queue);
+    this.#dial = fallbacks.length === 0 ? first : fallbackDial([first, ...fallbacks], clock);
     void this.#attempt();
   }
 
@@ -198,13 +204,13 @@ export class Connection implements Link {
     try {
       const url = await this.#address();
       if (isOver()) return;
-      const { dial = defaultDial(this.#options.protocols) } = this.#options;
-      this.#transport = dial(url, {
+      const listener: DialListener = {
         open: () => isOver() || this.#authenticate(),
         message: (data) => isOver() || this.#receive(data),
         drain: () => isOver() || this.#listener.drained?.(),
         close: (code, reason) => isOver() || this.#lost(code, reason),
-      });
+      };
+      this.#transport = this.#dial(url, listener, this.#options.protocols);
     } catch (error) {
       if (!isOver()) this.#lost(1006, '', error);
     }
@@ -237,7 +243,7 @@ export class Connection implements Link {
     this.#clock.clearTimeout(this.#timer);
     this.#openedAt = this.#clock.now();
     this.#watchdog?.start();
-    this.#status = { state: 'open', attempt: 0 };
+    this.#status = { state: 'open', attempt: 0, transport: this.#transport?.name };
     for (const { text } of this.#declared) guarded(() => this.post(text()));
     if (epoch === this.#epoch) this.#listener.opened?.();
     for (const data of this.#early.splice(0)) if (epoch === this.#epoch) this.#listener.message(data);

@@ -5,6 +5,8 @@ export interface ClientStatus {
    * next attempt; `closed`: there will be none.
    */
   readonly state: 'connecting' | 'open' | 'waiting' | 'closed';
+  /** How messages travel, while it is open: `websocket`, `sse` or `polling`, or whatever `dial` says. */
+  readonly transport?: string | undefined;
   /** Attempts since there was a connection last, the one that is under way included; 0 while there is one. */
   readonly attempt: number;
   /** When the next attempt is due, in milliseconds since the Unix epoch; only while waiting. */

@@ -1,4 +1,3 @@
-import type { WebSocket } from '../client/websocket.js';
 import type { Clock } from '../node/clock.js';
 import { UsageError } from '../protocol/errors.js';
 
@@ -15,6 +14,13 @@ export interface DrainOptions {
    * keeps to, and the code 1012 unless `code` says 1013. Default none.
    */
   retryAfter?: number | undefined;
+}
+
+/** What can be drained: a WebSocket, or a session that stands for one. */
+export interface Drainable {
+  once(event: 'close', listener: () => void): unknown;
+  close(code: number, reason: string): void;
+  terminate(): void;
 }
 
 /** How a drain ended. */
@@ -52,7 +58,7 @@ export function closeFrameOf({ code, reason, retryAfter }: DrainOptions): { code
  * all close frames out by half of the deadline; terminates those that are left at the deadline.
  */
 export async function drainConnections(
-  sockets: ReadonlySet<WebSocket>,
+  sockets: ReadonlySet<Drainable>,
   options: DrainOptions,
   clock: Clock,
 ): Promise<DrainResult> {
@@ -73,7 +79,7 @@ export async function drainConnections(
   return { closed: total - terminated, terminated };
 }
 
-function whenAllClosed(open: Set<WebSocket>): Promise<void> {
+function whenAllClosed(open: Set<Drainable>): Promise<void> {
   return new Promise((resolve) => {
     if (open.size === 0) resolve();
     for (const socket of open) {
@@ -86,9 +92,9 @@ function whenAllClosed(open: Set<WebSocket>): Promise<void> {
 }
 
 function closeInBatches(
-  sockets: WebSocket[],
+  sockets: Drainable[],
   batch: number,
-  close: (socket: WebSocket) => void,
+  close: (socket: Drainable) => void,
   clock: Clock,
 ): void {
   for (const socket of sockets.splice(0, batch)) close(socket);

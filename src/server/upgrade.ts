@@ -44,7 +44,7 @@ export function judgeRequest(request: IncomingMessage, policy: UpgradePolicy): J
  */
 export function admit(
   request: IncomingMessage,
-  { origin }: CheckedUpgrade,
+  { origin }: Pick<CheckedUpgrade, 'origin'>,
   policy: UpgradePolicy,
   client: { readonly signal: AbortSignal },
 ): unknown {

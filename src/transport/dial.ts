@@ -10,7 +10,8 @@ export interface DialListener extends TransportListener {
  * Begins to connect.
  * @param url where to
  * @param listener told of everything; nothing comes before `dial` has returned
+ * @param protocols subprotocols that the client offers, in its order of preference
  * @returns the transport, which is not open yet; `listen` has been done
  * @throws for an address that cannot be
  */
-export type Dial = (url: string, listener: DialListener) => Transport;
+export type Dial = (url: string, listener: DialListener, protocols?: readonly string[]) => Transport;

@@ -9,6 +9,8 @@ import { HIGH_WATER_MARK, type Transport, type TransportListener } from './trans
 export interface MessageSocket {
   readonly protocol: string;
   readonly bufferedAmount: number;
+  /** How messages travel, where it is not by WebSocket. */
+  readonly transport?: string | undefined;
   /** 3 once it has closed. By default it is open. */
   readonly readyState?: number;
   /** The events are `message` (data, is binary), `close` (code, reason), `drain` and `error`. */
@@ -50,6 +52,10 @@ class SocketTransport implements Transport {
 
   constructor(socket: MessageSocket) {
     this.#socket = socket;
+  }
+
+  get name(): string {
+    return this.#socket.transport ?? 'websocket';
   }
 
   get subprotocol(): string {

@@ -18,6 +18,8 @@ export interface TransportListener {
 
 /** An open connection to one peer. Messages arrive whole, in order and at most once. */
 export interface Transport {
+  /** How messages travel, such as `websocket`; `undefined` where that is of no interest. */
+  readonly name?: string | undefined;
   /** The subprotocol that both ends agreed on; empty if there is none. */
   readonly subprotocol: string;
   /** Bytes that `send` has taken and that have not left this process. */

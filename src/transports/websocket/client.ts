@@ -49,6 +49,7 @@ export function webSocketDial(Socket: WebSocketClass, protocols: readonly string
       listener.close(code, reason);
     };
     return {
+      name: 'websocket',
       get subprotocol() {
         return socket.protocol;
       },

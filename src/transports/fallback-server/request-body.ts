@@ -1,0 +1,45 @@
+import type { IncomingMessage } from 'node:http';
+import { CloseCode } from '../../protocol/close-codes.js';
+import { malformed, Refusal } from './refusal.js';
+
+/** Messages of one request: more would only be cheaper for who attacks. */
+const MAX_MESSAGES = 1000;
+
+/**
+ * Reads the body of a POST: a JSON array of texts.
+ * @param maxLength bytes of it
+ * @throws Refusal
+ */
+export async function readMessages(request: IncomingMessage, maxLength: number): Promise<readonly string[]> {
+  const body = await readBody(request, maxLength);
+  let messages: unknown;
+  try {
+    messages = JSON.parse(new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(body));
+  } catch {
+    throw malformed('the body is no JSON');
+  }
+  if (!isBatch(messages)) throw malformed('the body is no array of strings');
+  if (messages.length > MAX_MESSAGES) throw malformed(`at most ${MAX_MESSAGES} messages`);
+  return messages;
+}
+
+function isBatch(value: unknown): value is readonly string[] {
+  return Array.isArray(value) && value.every((message) => typeof message === 'string');
+}
+
+async function readBody(request: IncomingMessage, maxLength: number): Promise<Buffer> {
+  const tooLong = () =>
+    new Refusal(413, CloseCode.MESSAGE_TOO_BIG, `at most ${maxLength} bytes in one request`);
+  if (Number(request.headers['content-length'] ?? 0) > maxLength) throw tooLong();
+  if (request.readableEnded) {
+    throw new Error('The body was read by somebody else: put the fallback server in front of body parsers');
+  }
+  const chunks: Buffer[] = [];
+  let length = 0;
+  for await (const chunk of request as AsyncIterable<Buffer>) {
+    length += chunk.length;
+    if (length > maxLength) throw tooLong();
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks);
+}
