@@ -1,9 +1,8 @@
 import { Buffer } from 'node:buffer';
+import { MASK, MAX_HEADER } from './frame-header.js';
 import { maskRange, readKey } from './mask.js';
 import { LARGE_SLAB, NO_SLAB, type Slab, type SlabPool, SMALL_SLAB } from './slab-pool.js';
 
-const MASK = 0x80;
-const MAX_HEADER = 14;
 /** Frames up to this many bytes are copied into the slab; larger ones are handed over at once, by reference. */
 const MAX_COPIED = 4096;
 

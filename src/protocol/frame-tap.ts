@@ -6,13 +6,10 @@ import { Buffer } from 'node:buffer';
 import type { LimitError, ProtocolError } from './errors.js';
 import { FrameDecoder, type FrameHandler, type FrameRules } from './frame-decoder.js';
 import { type FrameSink, frameHeaderLength, writeFrameHeader } from './frame-encoder.js';
+import { FIN, LENGTH, OPCODE, RSV1 } from './frame-header.js';
 
-const FIN = 0x80;
-const RSV1 = 0x40;
 const RSV2 = 0x20;
 const RSV3 = 0x10;
-const OPCODE = 0x0f;
-const LENGTH = 0x7f;
 const KEY_LENGTH = 4;
 
 /** Payload bytes of each frame that a tap keeps unless told otherwise. */

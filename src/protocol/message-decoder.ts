@@ -115,6 +115,12 @@ export class MessageDecoder implements FrameHandler {
   }
 
   /** @internal */
+  wholeMessage(payload: Buffer, isBinary: boolean, ascii: boolean): void {
+    const error = this.receiver.whole(payload, isBinary, ascii);
+    if (error !== null) this.handler.decodingFailed(error);
+  }
+
+  /** @internal */
   endRead(read: Buffer, reusable: boolean): void {
     this.receiver.endRead(read, reusable);
   }

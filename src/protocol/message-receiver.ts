@@ -73,6 +73,20 @@ export class MessageReceiver {
     this.handler = NOBODY;
   }
 
+  /** A message that was not compressed, in one piece. */
+  whole(payload: Buffer, isBinary: boolean, ascii: boolean): ProtocolError | null {
+    if (this.mode !== 'whole') {
+      this.start(isBinary, false);
+      return this.push(payload, true, ascii) ?? this.end();
+    }
+    this.handedOut = true;
+    // §8.1.
+    if (!isBinary && !ascii && this.validate && !isUtf8(payload))
+      return new ProtocolError('WS_ERR_INVALID_UTF8');
+    this.handler.message(payload, isBinary);
+    return null;
+  }
+
   /** The first frame of a message has begun. */
   start(isBinary: boolean, compressed: boolean): void {
     this.isBinary = isBinary;

@@ -7,6 +7,7 @@ import { EnginePool } from './engine-pool.js';
 import { type LimitError, ProtocolError, UsageError } from './errors.js';
 import type { DecoderGate, FrameRules } from './frame-decoder.js';
 import { type FrameEncoder, type FrameSink, type MaskingKeySource, maxCopied } from './frame-encoder.js';
+import { FIN, RSV1 } from './frame-header.js';
 import { DEFAULT_CAPTURE_LENGTH, type FrameListener, FrameTap } from './frame-tap.js';
 import type { ControlHandler, MessageDecoder } from './message-decoder.js';
 import type { MessageMode } from './message-receiver.js';
@@ -14,8 +15,6 @@ import { Opcode } from './opcodes.js';
 import type { ProtocolHandler } from './protocol-handler.js';
 import { DEFAULT_MAX_PAYLOAD, frameRules, limit, type ProtocolOptions } from './protocol-options.js';
 
-const FIN = 0x80;
-const RSV1 = 0x40;
 const EMPTY = Buffer.alloc(0);
 
 /**

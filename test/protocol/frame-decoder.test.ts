@@ -41,20 +41,34 @@ class FrameRecorder implements FrameHandler {
     this.tell(`error ${error.code} ${error.closeCode}`);
   }
 
-  private tell(event: string): void {
+  protected tell(event: string): void {
     this.events.push(event);
     this.onEvent(event);
   }
 }
 
-/** Decodes `bytes` every way of cutting them and gives the events, which must be the same each time. */
+/** Takes short messages as a whole, and writes down the same. */
+class WholeRecorder extends FrameRecorder {
+  wholeMessage(payload: Buffer, isBinary: boolean, ascii: boolean): void {
+    if (ascii) expect(payload.every((octet) => octet < 0x80)).toBe(true);
+    this.tell(`start FIN ${isBinary ? 2 : 1} of ${payload.length}`);
+    this.onEvent('payload');
+    this.tell(`end ${payload.toString('latin1')}`.trimEnd());
+  }
+}
+
+/**
+ * Decodes `bytes` every way of cutting them and gives the events, which must be the same each time, also for who takes
+ * short messages as a whole.
+ */
 function decodeEveryWay(bytes: Buffer, rules: Partial<FrameRules> = {}): string[] {
   let expected: string[] | undefined;
   for (const { name, chunks } of everyCut(bytes)) {
-    const recorder = new FrameRecorder(rules);
-    for (const chunk of chunks) recorder.decoder.decode(chunk);
-    expected ??= recorder.events;
-    expect(recorder.events, name).toEqual(expected);
+    for (const recorder of [new FrameRecorder(rules), new WholeRecorder(rules)]) {
+      for (const chunk of chunks) recorder.decoder.decode(Buffer.from(chunk));
+      expected ??= recorder.events;
+      expect(recorder.events, name).toEqual(expected);
+    }
   }
   return expected as string[];
 }
