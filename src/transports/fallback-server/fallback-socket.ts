@@ -40,6 +40,8 @@ const CLOSED = 3;
 
 /** Milliseconds for which a session that has ended still says how. */
 const LINGER = 10_000;
+/** Milliseconds after which a session is given up of which nothing more was heard since it began. */
+const FIRST_SIGN_TIMEOUT = 10_000;
 
 /**
  * A session of a client for which there is no WebSocket, in the shape of one: text messages, in order and at most
@@ -58,6 +60,8 @@ export class FallbackSocket<Context = unknown> extends TypedEmitter<FallbackSock
   /** When it lost its response, when it began to close, or when it ended. */
   #since: number;
   #received = 0;
+  /** Whether its client has made a second request: who only begins sessions is not to fill the server with them. */
+  #isConfirmed = false;
   #ending: Ending | undefined;
   #isFull = false;
 
@@ -157,7 +161,9 @@ export class FallbackSocket<Context = unknown> extends TypedEmitter<FallbackSock
 
   /** @internal Whether a request shows the key and comes from whoever has opened the session. */
   isOwnedBy(key: string, principal: string | undefined): boolean {
-    return isEqual(key, this.#parts.opening.key) && principal === this.#parts.principal;
+    const isOwned = isEqual(key, this.#parts.opening.key) && principal === this.#parts.principal;
+    this.#isConfirmed ||= isOwned;
+    return isOwned;
   }
 
   /**
@@ -214,7 +220,8 @@ export class FallbackSocket<Context = unknown> extends TypedEmitter<FallbackSock
     this.#buffer.trim(now);
     this.#downstream?.tick(now);
     if (this.#state === CLOSED) return !this.isLost && age < LINGER;
-    const isGone = this.#state === OPEN && this.#downstream === undefined && age >= resumeTimeout;
+    const patience = this.#isConfirmed ? resumeTimeout : Math.min(resumeTimeout, FIRST_SIGN_TIMEOUT);
+    const isGone = this.#state === OPEN && this.#downstream === undefined && age >= patience;
     if (isGone || (this.#state === CLOSING && age >= closeTimeout)) this.terminate();
     return true;
   }

@@ -394,9 +394,10 @@ describe('FallbackServer', () => {
   });
 
   it('gives up a client that is away, and forgets what it had', async () => {
-    const { open, poll, sockets, clock, fallback } = await startFallback();
+    const { open, poll, post, sockets, clock, fallback } = await startFallback();
     const opened = await open();
     const closed = once(sockets[0] as never, 'close');
+    await post(opened, 1, []);
     for (let second = 0; second < 59; second++) clock.advance(1000);
     expect(sockets[0]?.readyState).toBe(1);
     clock.advance(1000);
@@ -405,6 +406,15 @@ describe('FallbackServer', () => {
     expect((await poll(opened)).body).toBe(impossible);
     expect(fallback.clients.size).toBe(0);
     expect(clock.pending).toBe(0);
+  });
+
+  it('gives up one of which nothing more is heard much sooner', async () => {
+    const { open, sockets, clock } = await startFallback();
+    await open();
+    for (let second = 0; second < 9; second++) clock.advance(1000);
+    expect(sockets[0]?.readyState).toBe(1);
+    clock.advance(1000);
+    expect(sockets[0]?.readyState).toBe(3);
   });
 
   it('does not keep more than its bound for a client that is away', async () => {
