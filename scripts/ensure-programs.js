@@ -17,6 +17,7 @@ const programs = [
   },
   { name: 'nginx', path: '/usr/sbin/nginx', variable: 'NGINX_PATH' },
   { name: 'haproxy', path: '/usr/sbin/haproxy', variable: 'HAPROXY_PATH' },
+  { name: 'curl', path: '/usr/bin/curl', variable: 'CURL_PATH' },
   { name: 'python3-websockets', path: '/usr/lib/python3/dist-packages/websockets', variable: undefined },
 ];
 

@@ -19,7 +19,10 @@ let folder: string;
 let compilerOutput: string;
 
 /** Programs that need another one, which listens. */
-const servers: Record<string, string> = { 'docs/guide/rpc/client.js': 'docs/guide/rpc/server' };
+const servers: Record<string, string> = {
+  'docs/guide/rpc/client.js': 'docs/guide/rpc/server',
+  'docs/guide/fallback-transports/client.js': 'docs/guide/fallback-transports/server',
+};
 
 /** Where a block goes: its own name or its number, in a folder for each document. */
 function fileOf(document: string, block: CodeBlock, index: number): string {

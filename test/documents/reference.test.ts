@@ -84,6 +84,14 @@ const optionTables = [
   ['client', 'BackoffOptions', 'src/transport/backoff.ts', 'BackoffOptions'],
   ['client', 'QueueOptions', 'src/browser/offline-queue.ts', 'QueueOptions'],
   ['client', 'WatchdogOptions', 'src/browser/watchdog.ts', 'WatchdogOptions'],
+  [
+    'fallback',
+    'FallbackServerOptions',
+    'src/transports/fallback-server/fallback-options.ts',
+    'FallbackServerOptions',
+  ],
+  ['fallback', 'CorsOptions', 'src/transports/fallback-server/cors.ts', 'CorsOptions'],
+  ['fallback', 'HttpOptions', 'src/transports/fallback/http-session.ts', 'HttpOptions'],
 ] as const;
 
 describe.each(optionTables)('docs/reference/%s.md, %s', (file, heading, source, name) => {
@@ -254,6 +262,20 @@ const memberTables = [
   ['client', 'ClientStatus', 'src/browser/status.ts', 'ClientStatus'],
   ['client', 'Connection', 'src/browser/connection.ts', 'Connection'],
   ['client', 'ConnectionListener', 'src/browser/connection.ts', 'ConnectionListener'],
+  ['fallback', 'FallbackServer', 'src/transports/fallback-server/fallback-server.ts', 'FallbackServer'],
+  [
+    'fallback',
+    'FallbackServerEvents',
+    'src/transports/fallback-server/fallback-server.ts',
+    'FallbackServerEvents',
+  ],
+  ['fallback', 'FallbackSocket', 'src/transports/fallback-server/fallback-socket.ts', 'FallbackSocket'],
+  [
+    'fallback',
+    'FallbackSocketEvents',
+    'src/transports/fallback-server/fallback-socket.ts',
+    'FallbackSocketEvents',
+  ],
 ] as const;
 
 describe.each(memberTables)('docs/reference/%s.md, %s', (file, heading, source, name) => {
