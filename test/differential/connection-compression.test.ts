@@ -28,6 +28,15 @@ function inflated(peer: RawEnd): string[] {
   });
 }
 
+/** A text on which the levels of zlib differ. */
+const prices = JSON.stringify(
+  Array.from({ length: 200 }, (_, index) => ({
+    id: (index * 7919) % 1009,
+    price: (index * index) % 997,
+    name: `item ${index % 13} of ${(index * 31) % 101}`,
+  })),
+);
+
 /** Sends, waits for as many frames, and tells them. */
 const sending = (
   name: string,
@@ -95,6 +104,27 @@ connection(
         socket.close();
       },
     ),
+    {
+      name: 'the level of zlib by default',
+      async run(implementation, trace) {
+        const compressed = async (zlibDeflateOptions: object): Promise<Buffer | undefined> => {
+          const { socket, peer, stop } = await accepted(implementation, { zlibDeflateOptions });
+          socket.send(prices);
+          await peer.received(1);
+          await stop();
+          return peer.frames[0]?.payload;
+        };
+        const byDefault = await compressed({});
+        for (const level of [1, 3, 6, 9]) {
+          trace(`level ${level}`, byDefault?.equals((await compressed({ level })) as Buffer));
+        }
+      },
+      differs: {
+        because: 'deflate-level',
+        ws: ['level 1 false', 'level 3 false', 'level 6 true', 'level 9 false'],
+        hawser: ['level 1 false', 'level 3 true', 'level 6 false', 'level 9 false'],
+      },
+    },
     {
       name: 'order of callbacks',
       async run(implementation, trace) {
