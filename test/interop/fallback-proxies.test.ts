@@ -235,6 +235,34 @@ function severalServers(program: ProxyProgram, other: number): readonly Edit[] {
 }
 
 describe('several servers', () => {
+  it('each have their plain readers, by the address', async () => {
+    const [one, other] = [await backend(), await backend()];
+    const { blocks } = readDocument('docs/guide/fallback-transports.md');
+    const map = blocks.find(({ code }) => code.startsWith('map $arg_session'))?.code ?? '';
+    const sticky: readonly Edit[] = [
+      [
+        'upstream hawser {',
+        `${map}upstream hawser {\n  hash $hawser_session consistent;\n  server 127.0.0.1:${other.port};`,
+      ],
+      ...readTimeout(nginx, 300),
+    ];
+    const url = await proxied(nginx, one.port, sticky);
+    const sockets = () => [one, other].flatMap((server) => server.sockets);
+    let last: string | undefined;
+    for (const text of ['one', 'two', 'three', 'four']) {
+      const events = eventsOf(url, last);
+      const event = events.next();
+      while (sockets()[0]?.transport !== 'sse') await setTimeout(5);
+      sockets()[0]?.send(text);
+      const { value } = await event;
+      expect(value.data).toBe(text);
+      last = value.id;
+      expect((await events.next()).done).toBe(true);
+      while (sockets()[0]?.transport === 'sse') await setTimeout(5);
+    }
+    expect(sockets()).toHaveLength(1);
+  });
+
   it.each(programs)(
     'each have the requests of their sessions, by the id in the query: %s',
     async (_, program) => {

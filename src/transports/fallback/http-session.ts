@@ -213,8 +213,9 @@ export class HttpSession implements Transport {
     const { signal } = this.#abort;
     const response = await fetch(address, { ...init, headers: { ...given, ...own }, credentials, signal });
     if (response.ok) return response;
-    // Whatever stands between us and the server does not answer in this form.
     const { code, reason } = (await response.json()) as { code: number; reason: string };
+    // Whatever stands between us and the server does not answer in this form, though perhaps in JSON.
+    if (!(code >= 1000 && code < 5000)) throw new Error('This is not the server');
     this.end(code, reason);
     return undefined;
   }
