@@ -98,14 +98,16 @@ async function openShortPolling(parts: ClientParts): Promise<EventClient> {
     isWaiting = true;
     request(get(`/events?after=${after}`, 'application/json'));
   };
-  const begin = (interval: number): void => {
-    const phase = (interval * index) / clients;
+  let timer: NodeJS.Timeout | undefined;
+  const pollAt = (time: number, interval: number): void => {
     timer = setTimeout(() => {
       poll();
-      timer = setInterval(poll, interval);
-    }, phase);
+      // Of a poll that is late the next is not, or there would be fewer.
+      pollAt(time + interval, interval);
+    }, time - performance.now());
   };
-  let timer: NodeJS.Timeout | undefined;
+  const begin = (interval: number): void =>
+    pollAt(performance.now() + (interval * index) / clients, interval);
   begin(Math.min(clients, pollInterval));
   return {
     warm() {

@@ -21,9 +21,9 @@ const panels: readonly { readonly figure: Figure; readonly title: string }[] = [
 ];
 
 /** Where the panels stand, in pixels. */
-const panelWidth = 320;
+const panelWidth = 310;
 const panelHeight = 230;
-const left = [110, 520];
+const left = [100, 530];
 const top = [125, 425];
 
 /** An SVG on white; `undefined` if there is nothing to show. */
@@ -65,7 +65,12 @@ function option(results: readonly TransportResult[], clients: number, { node, cp
     ],
     legend: { top: 60, itemGap: 28, data: transports },
     grid: panels.map((_, index) => ({ ...place(index), width: panelWidth, height: panelHeight })),
-    xAxis: panels.map((_, gridIndex) => ({ type: 'log', gridIndex, axisLabel: { hideOverlap: true } })),
+    xAxis: panels.map((_, gridIndex) => ({
+      type: 'log',
+      gridIndex,
+      min: axisMinimum,
+      axisLabel: { hideOverlap: true },
+    })),
     yAxis: panels.map((_, gridIndex) => ({
       type: 'category',
       inverse: true,
@@ -76,6 +81,11 @@ function option(results: readonly TransportResult[], clients: number, { node, cp
       transports.map((transport) => bars(panel.figure, index, transport, rates, results)),
     ),
   };
+}
+
+/** Bars begin at a power of ten below all of them. */
+function axisMinimum({ min }: { min: number }): number {
+  return min < 1 ? 0.1 : 1;
 }
 
 function place(index: number, shift = 0): { left: number | undefined; top: number } {
