@@ -98,24 +98,23 @@ function warmUp({ events, seconds }: WarmUpOrder): void {
   );
 }
 
-function measure(order: MeasureOrder): void {
-  const period = 1000 / order.rate;
-  const periodsBefore = Math.floor(order.rate);
+/** One behind the other, also where this process is late: between the marks there are all events of the periods. */
+function measure({ rate, periods, slot, slots }: MeasureOrder): void {
+  const period = 1000 / rate;
+  const periodsBefore = Math.floor(rate);
   const begin = performance.now() + periodsBefore * period;
-  at(begin, () => print(mark()));
-  at(begin + order.periods * period, () => print(mark()));
-  const makeFrom = (index: number): void => {
-    const place = (order.slot + Math.random()) / order.slots;
-    at(begin + (index + place) * period, () => {
+  const startPeriod = (index: number): void => {
+    if (index === 0 || index === periods) print(mark());
+    at(begin + (index + (slot + Math.random()) / slots) * period, () => {
       makeEvent();
-      makeFrom(index + 1);
+      at(begin + (index + 1) * period, () => startPeriod(index + 1));
     });
   };
-  makeFrom(-periodsBefore);
+  startPeriod(-periodsBefore);
 }
 
 function at(time: number, act: () => void): void {
-  setTimeout(act, Math.max(0, time - performance.now()));
+  setTimeout(act, time - performance.now());
 }
 
 function makeEvent(): void {
@@ -127,7 +126,7 @@ function makeEvent(): void {
 function mark(): Mark {
   let bytes = bytesOfClosed;
   for (const { bytesRead, bytesWritten } of sockets) bytes += bytesRead + bytesWritten;
-  return { last, bytes, requests };
+  return { time: now(), last, bytes, requests };
 }
 
 function print(message: unknown): void {

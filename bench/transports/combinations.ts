@@ -55,6 +55,8 @@ export interface MeasureOrder {
 
 /** What the server has counted until now. */
 export interface Mark {
+  /** Milliseconds by `now`. */
+  readonly time: number;
   /** Number of the last event. */
   readonly last: number;
   /** Bytes on all its TCP connections, in both directions. */

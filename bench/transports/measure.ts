@@ -11,6 +11,7 @@ import {
   type Deliveries,
   type LoaderOrder,
   type Mark,
+  type MeasureOrder,
   type ServerOrder,
   type Transport,
   transports,
@@ -131,14 +132,14 @@ async function startPair(
   return { server, loader };
 }
 
-async function runPair({ server, loader }: Pair, order: ServerOrder & { kind: 'measure' }): Promise<Run> {
+async function runPair({ server, loader }: Pair, order: MeasureOrder): Promise<Run> {
   const begin = await ask<Mark>(server, order);
   const cpuBefore = [cpuTime(server.pid), cpuTime(loader.pid)] as const;
   const end = await server.next<Mark>();
   const cpuAfter = [cpuTime(server.pid), cpuTime(loader.pid)] as const;
   const asked: LoaderOrder = { kind: 'delivered', first: begin.last + 1, last: end.last };
   return {
-    seconds: order.periods / order.rate,
+    seconds: (end.time - begin.time) / 1000,
     bytes: end.bytes - begin.bytes,
     requests: end.requests - begin.requests,
     serverCpu: cpuAfter[0] - cpuBefore[0],
