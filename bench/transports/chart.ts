@@ -65,12 +65,7 @@ function option(results: readonly TransportResult[], clients: number, { node, cp
     ],
     legend: { top: 60, itemGap: 28, data: transports },
     grid: panels.map((_, index) => ({ ...place(index), width: panelWidth, height: panelHeight })),
-    xAxis: panels.map((_, gridIndex) => ({
-      type: 'log',
-      gridIndex,
-      min: axisMinimum,
-      axisLabel: { hideOverlap: true },
-    })),
+    xAxis: panels.map((panel, index) => axis(panel, index, results)),
     yAxis: panels.map((_, gridIndex) => ({
       type: 'category',
       inverse: true,
@@ -84,8 +79,9 @@ function option(results: readonly TransportResult[], clients: number, { node, cp
 }
 
 /** Bars begin at a power of ten below all of them. */
-function axisMinimum({ min }: { min: number }): number {
-  return min < 1 ? 0.1 : 1;
+function axis({ figure }: (typeof panels)[number], gridIndex: number, results: readonly TransportResult[]) {
+  const base = results.some((result) => (result[figure] ?? 1) < 1) ? 0.1 : 1;
+  return { type: 'log', gridIndex, min: base, startValue: base, axisLabel: { hideOverlap: true } };
 }
 
 function place(index: number, shift = 0): { left: number | undefined; top: number } {
