@@ -19,6 +19,8 @@ import {
 
 /** Events that are kept for those who poll. */
 const keptEvents = 1000;
+/** How much of its slot events use: what is under way at the end of a period would count for the next one. */
+const usedShare = 0.8;
 
 const sends: Readonly<Record<Transport, () => (text: string) => void>> = {
   'short polling': serveShortPolling,
@@ -105,7 +107,7 @@ function measure({ rate, periods, slot, slots }: MeasureOrder): void {
   const begin = performance.now() + periodsBefore * period;
   const startPeriod = (index: number): void => {
     if (index === 0 || index === periods) print(mark());
-    at(begin + (index + (slot + Math.random()) / slots) * period, () => {
+    at(begin + (index + (slot + usedShare * Math.random()) / slots) * period, () => {
       makeEvent();
       at(begin + (index + 1) * period, () => startPeriod(index + 1));
     });
