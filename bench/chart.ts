@@ -20,24 +20,24 @@ interface ChartLibrary {
   ): { setOption(option: object): void; renderToSVGString(): string; dispose(): void };
 }
 
-/** An SVG on white, for light and dark pages alike; or `undefined` if the library or what it would show is missing. */
+/** An SVG on white, for light and dark pages alike; or `undefined` if what it would show is missing. */
 export async function drawChart(
   results: readonly ScenarioResult[],
   machine: Machine,
 ): Promise<string | undefined> {
-  const library = 'echarts';
-  const { init } = (await import(library)) as ChartLibrary;
   const comparable = results.filter(
     ({ kind, peers }) => mainMetric[kind] === 'cpu' && peers.ws && peers.hawser,
   );
   if (comparable.length === 0) return undefined;
-  const chart = init(null, null, {
-    renderer: 'svg',
-    ssr: true,
-    width: 900,
-    height: 120 + comparable.length * 64,
-  });
-  chart.setOption(option(comparable, subtitle(comparable, machine)));
+  return drawSvg(option(comparable, subtitle(comparable, machine)), 120 + comparable.length * 64);
+}
+
+/** What the library draws by its options, as wide as a README. */
+export async function drawSvg(options: object, height: number): Promise<string> {
+  const library = 'echarts';
+  const { init } = (await import(library)) as ChartLibrary;
+  const chart = init(null, null, { renderer: 'svg', ssr: true, width: 900, height });
+  chart.setOption(options);
   const svg = chart.renderToSVGString();
   // Without it a timer of the library keeps the process alive.
   chart.dispose();

@@ -11,16 +11,21 @@ import { stopAll } from './processes.js';
 import { goalTable, scenarioTable } from './report.js';
 import { type ScenarioResult, thisMachine, writeResults } from './results.js';
 import { scenarios } from './scenarios.js';
+import { drawTransportChart } from './transports/chart.js';
+import { measureTransports, type TransportResult } from './transports/measure.js';
+import { transportTable } from './transports/report.js';
 import { verify } from './verify.js';
 
 const usage = `Usage: npm run bench -- [options]
 
   --scenario NAMES  only these, separated by commas: ${Object.keys(scenarios).join(', ')}
+                    transports, only when it is named: what server events cost by short polling, long polling,
+                    Server-Sent Events and WebSocket; about 4 minutes
   --peers NAMES     only these: ${peers.map(({ name }) => name).join(', ')}
-  --rounds N        how often each peer runs, in turn (default 5)
-  --seconds N       measured seconds of each run (default 3)
+  --rounds N        how often each peer runs, in turn (default 5; 1 of transports)
+  --seconds N       measured seconds of each run (default 3); of transports at least 3 events
   --quick           one short round of the scenarios that are quick
-  --chart           write bench/chart.svg, which the README shows
+  --chart           write bench/chart.svg, which the README shows; of transports bench/transports.svg
   --help            this text
 
 The figure is the CPU time of the server process per message, in microseconds, by the operating system's account.
@@ -28,13 +33,19 @@ Ratios are those of medians: ws divided by the peer, so more is better; rpc-webs
 Results go to bench/results/.`;
 
 const folder = fileURLToPath(new URL('../../../', import.meta.url));
+/** Opt-in: it compares transports instead of peers, and has no goals. */
+const transportComparison = 'transports';
 const quickScenarios = ['S1', 'S2', 'S3', 'S4', 'S5b', 'S6', 'S8', 'S9-64B', 'S9-64K'];
 const quickPeers = ['ws', 'rpc-websockets', 'socket.io', 'hawser'];
 
 interface Settings {
   readonly names: readonly string[];
   readonly chosen: readonly Peer[];
+  /** Of the scenarios and of the comparison of transports. */
   readonly rounds: number;
+  readonly transportRounds: number;
+  /** Whether transports are compared. */
+  readonly transports: boolean;
   readonly times: Times;
   readonly chart: boolean;
 }
@@ -64,7 +75,9 @@ function settingsOf(args: string[]): Settings | undefined {
   const names = values.scenario?.split(',') ?? (values.quick ? quickScenarios : Object.keys(scenarios));
   const peerNames = values.peers?.split(',') ?? (values.quick ? quickPeers : peers.map(({ name }) => name));
   return {
-    names: names.map((name) => known(name, Object.keys(scenarios), 'scenario')),
+    names: names
+      .filter((name) => name !== transportComparison)
+      .map((name) => known(name, Object.keys(scenarios), 'scenario')),
     chosen: peerNames.map(
       (name) =>
         peers.find(
@@ -78,6 +91,8 @@ function settingsOf(args: string[]): Settings | undefined {
         ) as Peer,
     ),
     rounds: count(values.rounds, values.quick ? 1 : 5, '--rounds'),
+    transportRounds: count(values.rounds, 1, '--rounds'),
+    transports: names.includes(transportComparison),
     times: {
       warmUp: values.quick ? 1 : 1.5,
       measured: count(values.seconds, values.quick ? 2 : 3, '--seconds'),
@@ -91,7 +106,8 @@ function known(name: string, all: readonly string[], what: string): string {
   return name;
 }
 
-async function runAll({ names, chosen, rounds, times, chart }: Settings): Promise<number> {
+async function runAll(settings: Settings): Promise<number> {
+  const { names, chosen, rounds, times } = settings;
   const missing = chosen.filter((peer) => !isInstalled(peer)).map(({ name }) => name);
   for (const name of missing) console.log(`${name}: missing, cannot be installed here`);
   const present = chosen.filter((peer) => isInstalled(peer));
@@ -103,9 +119,22 @@ async function runAll({ names, chosen, rounds, times, chart }: Settings): Promis
     console.log(`${scenarioTable(result)}\n`);
   }
   console.log(goalTable(results));
-  console.log(`\nresults: ${writeResults(`${folder}results`, thisMachine(), results, missing)}`);
-  if (chart) await writeChart(results);
+  const transports = settings.transports ? await runTransports(settings) : [];
+  console.log(`\nresults: ${writeResults(`${folder}results`, thisMachine(), results, missing, transports)}`);
+  if (settings.chart) {
+    writeChart('chart.svg', await drawChart(results, thisMachine()));
+    writeChart('transports.svg', await drawTransportChart(transports, thisMachine()));
+  }
   return 0;
+}
+
+async function runTransports({ transportRounds, times }: Settings): Promise<readonly TransportResult[]> {
+  const results = await measureTransports(transportRounds, times.measured, (what) =>
+    process.stderr.write(`\r\x1b[K${what}`),
+  );
+  process.stderr.write('\r\x1b[K');
+  console.log(transportTable(results));
+  return results;
 }
 
 async function runScenario(
@@ -148,9 +177,8 @@ function fileLimit(): number {
   return Number(line?.split(/ {2,}/)[1] ?? 0);
 }
 
-async function writeChart(results: readonly ScenarioResult[]): Promise<void> {
-  const svg = await drawChart(results, thisMachine());
+function writeChart(name: string, svg: string | undefined): void {
   if (svg === undefined) return;
-  writeFileSync(`${folder}chart.svg`, `${svg}\n`);
-  console.log(`chart: ${folder}chart.svg`);
+  writeFileSync(`${folder}${name}`, `${svg}\n`);
+  console.log(`chart: ${folder}${name}`);
 }

@@ -3,6 +3,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { cpus, totalmem } from 'node:os';
 import type { Measurement } from './measure.js';
 import type { Scenario } from './scenarios.js';
+import type { TransportResult } from './transports/measure.js';
 
 /** All runs of one scenario, by the names of the peers. */
 export interface ScenarioResult {
@@ -38,9 +39,10 @@ export function writeResults(
   machine: Machine,
   results: readonly ScenarioResult[],
   missing: readonly string[],
+  transports: readonly TransportResult[],
 ): string {
   mkdirSync(folder, { recursive: true });
   const path = `${folder}/${new Date().toISOString().slice(0, 19).replaceAll(':', '-')}.json`;
-  writeFileSync(path, `${JSON.stringify({ machine, missing, results }, null, 2)}\n`);
+  writeFileSync(path, `${JSON.stringify({ machine, missing, results, transports }, null, 2)}\n`);
   return path;
 }

@@ -19,7 +19,7 @@ rmSync(`${folder}node_modules/hawser`, { recursive: true, force: true });
 if (existsSync(`${folder}node_modules`)) symlinkSync('../..', `${folder}node_modules/hawser`);
 await bundle({
   absWorkingDir: folder,
-  entryPoints: ['main.ts', 'loader/main.ts', 'servers/*.ts'],
+  entryPoints: ['main.ts', 'loader/main.ts', 'loader/transports.ts', 'servers/*.ts'],
   outdir,
   outbase: folder,
   bundle: true,

@@ -10,7 +10,8 @@ export interface Target {
   readonly deflate?: boolean;
 }
 
-const addresses = ['127.0.0.1', '127.0.0.2', '127.0.0.3', '127.0.0.4'];
+/** Each has ports of its own, so that many connections can be opened. */
+export const addresses = ['127.0.0.1', '127.0.0.2', '127.0.0.3', '127.0.0.4'];
 
 function requestOf({ deflate = false }: Target): string {
   return [
