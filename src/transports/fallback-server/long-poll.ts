@@ -82,8 +82,10 @@ export class LongPoll implements Downstream {
 
   #answer(answer: Answer): void {
     if (this.#isOver) return;
-    this.#response.writeHead(200, { ...uncached, 'content-type': 'application/json' });
-    this.#response.end(JSON.stringify(answer));
+    const body = JSON.stringify(answer);
+    const headers = { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) };
+    this.#response.writeHead(200, { ...uncached, ...headers });
+    this.#response.end(body);
     this.#ended();
   }
 
