@@ -1,0 +1,90 @@
+import { describe, expect, it } from 'vitest';
+import { type ComparedLane, compareConsole } from './compare-console.js';
+import { appearances, artefacts, playground } from './playground.js';
+
+const site = playground();
+/** Of both languages and both colour schemes one picture is made. */
+const pictured = appearances.filter(
+  ({ texts, colorScheme }) => (texts.tag === 'en') === (colorScheme === 'light'),
+);
+
+const greatestFirst = (lanes: readonly ComparedLane[], value: (lane: ComparedLane) => number): string[] =>
+  [...lanes].sort((one, other) => value(other) - value(one)).map(({ name }) => name);
+
+describe.each(pictured)('Compare, $texts.tag', (appearance) => {
+  const { compare } = appearance.texts;
+
+  it('delivers the same events in four ways, and shows what each costs', async () => {
+    const opened = await site.open(appearance, { viewport: { width: 1280, height: 900 } });
+    const console = await compareConsole(opened);
+    await console.start({ rate: '5', interval: '1000' });
+    await console.received(60);
+    await opened.page.mouse.move(0, 0);
+    const path = `${artefacts}/compare-${appearance.texts.tag}.png`;
+    await opened.page.screenshot({ path, fullPage: true });
+    await console.stop();
+    const lanes = await console.lanes();
+    const [{ events } = { events: 0 }] = lanes;
+    expect(events).toBeGreaterThanOrEqual(60);
+    await opened.statusSays(opened.view, compare.same(String(events)));
+    expect(lanes.map((lane) => [lane.events, lane.faults])).toEqual(lanes.map(() => [events, 0]));
+    // Five events share an answer of short polling, while each has one of its own by long polling.
+    expect(greatestFirst(lanes, ({ perEvent }) => perEvent)).toEqual([
+      'polling',
+      'short',
+      'sse',
+      'websocket',
+    ]);
+    expect(greatestFirst(lanes, ({ median }) => median)[0]).toBe('short');
+    expect(console.named(lanes, 'websocket').requests).toBe(1);
+    expect(console.named(lanes, 'polling').requests).toBeGreaterThanOrEqual(events);
+    expect(opened.complaints).toEqual([]);
+  });
+});
+
+describe('Compare', () => {
+  const [appearance] = appearances as [(typeof appearances)[0]];
+
+  it('short polling costs most where most of its questions are in vain', async () => {
+    const opened = await site.open(appearance);
+    const console = await compareConsole(opened);
+    await console.start({ rate: '5', interval: '100' });
+    await console.received(20);
+    await console.stop();
+    const lanes = await console.lanes();
+    expect(greatestFirst(lanes, ({ perEvent }) => perEvent)).toEqual([
+      'short',
+      'polling',
+      'sse',
+      'websocket',
+    ]);
+    expect(greatestFirst(lanes, ({ median }) => median)[0]).toBe('short');
+    expect(opened.complaints).toEqual([]);
+  });
+
+  it('starts anew, and ends when another view is shown', async () => {
+    const opened = await site.open(appearance);
+    const console = await compareConsole(opened);
+    await console.start({ rate: '20', interval: '100' });
+    await console.received(10);
+    await opened.show('text');
+    await opened.show('compare');
+    await console.start({ rate: '20', interval: '100' });
+    await console.received(10);
+    await console.stop();
+    const lanes = await console.lanes();
+    expect(lanes.map(({ faults }) => faults)).toEqual([0, 0, 0, 0]);
+    expect(opened.complaints).toEqual([]);
+  });
+
+  it('says so when the server cannot be reached', async () => {
+    const opened = await site.open(appearance);
+    const console = await compareConsole(opened);
+    await opened.page.context().setOffline(true);
+    await opened.button(appearance.texts.compare.start).click();
+    await opened.page.locator('[role=status][data-tone=error]').waitFor();
+    await opened.page.context().setOffline(false);
+    await console.start({ rate: '20', interval: '100' });
+    await console.received(3);
+  });
+});
