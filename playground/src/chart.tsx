@@ -98,8 +98,13 @@ function options(element: HTMLElement, look: ChartLook): uPlot.Options {
       y: look.isLogarithmic ? { distr: 3, range: decades } : { range: fromZero },
     },
     axes: [
-      isClock ? axis : { ...axis, values: (_, splits) => splits.map((time) => `${time} s`) },
-      { ...axis, size: 48, ...(format && { size: 64, values: (_, splits) => labels(splits, format) }) },
+      isClock ? axis : { ...axis, size: 32, values: (_, splits) => splits.map((time) => `${time} s`) },
+      {
+        ...axis,
+        size: format === undefined ? 48 : 64,
+        ...(format && { values: (_, splits) => splits.map((value) => format(value)) }),
+        ...(look.isLogarithmic && { splits: (_, __, least, most) => powersOfTen(least, most) }),
+      },
     ],
     series: [{}, ...look.lines.map((line) => lineOptions(line, color(line.color)))],
   };
@@ -109,10 +114,6 @@ function lineOptions({ dash = [], hasPoints = false }: LineLook, stroke: string)
   return { stroke, width: 2, dash: [...dash], points: { show: hasPoints, size: 6, fill: stroke } };
 }
 
-function labels(values: readonly (number | null)[], format: (value: number) => string): string[] {
-  return values.map((value) => (value === null ? '' : format(value)));
-}
-
 function fromZero(_: uPlot, __: number, most: number): [number, number] {
   return [0, Math.max(1, most * 1.2)];
 }
@@ -120,4 +121,10 @@ function fromZero(_: uPlot, __: number, most: number): [number, number] {
 /** From a power of ten to another, as a logarithmic scale has it. */
 function decades(_: uPlot, least: number | null, most: number | null): [number, number] {
   return [10 ** Math.floor(Math.log10(least ?? 0.1)), 10 ** Math.ceil(Math.log10(most ?? 1000))];
+}
+
+function powersOfTen(least: number, most: number): number[] {
+  const first = Math.round(Math.log10(least));
+  const last = Math.round(Math.log10(most));
+  return Array.from({ length: last - first + 1 }, (_, step) => Number((10 ** (first + step)).toPrecision(1)));
 }

@@ -3,7 +3,7 @@ import { computed, signal } from '@preact/signals';
 import { rates } from '../../../src/cli/compare/format.js';
 import { SelectField } from '../fields.js';
 import { texts } from '../language/language.js';
-import { grouped, milliseconds } from '../quantities.js';
+import { grouped } from '../quantities.js';
 import { Status, type StatusText } from '../status.js';
 import { comparison } from './comparison.js';
 
@@ -51,14 +51,14 @@ export function ComparisonForm() {
   };
   return (
     <form
-      class="card"
+      class="card comparison"
       aria-label={settings}
       onSubmit={(event) => {
         event.preventDefault();
         begin();
       }}
     >
-      <fieldset class="row comparison" disabled={isBusy}>
+      <fieldset class="row" disabled={isBusy}>
         <legend class="visually-hidden">{settings}</legend>
         <SelectField
           label={rateLabel}
@@ -68,7 +68,7 @@ export function ComparisonForm() {
         <SelectField
           label={intervalLabel}
           of={interval}
-          options={Object.fromEntries(intervals.map((span) => [span, milliseconds(span)]))}
+          options={Object.fromEntries(intervals.map((span) => [span, `${span / 1000}\u00a0s`]))}
         />
       </fieldset>
       <div class="actions">
@@ -78,8 +78,8 @@ export function ComparisonForm() {
         <button type="button" disabled={!isRunning} onClick={() => comparison.stop()}>
           {stop}
         </button>
-        <Status of={status} />
       </div>
+      <Status of={status} />
     </form>
   );
 }

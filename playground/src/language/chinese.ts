@@ -265,7 +265,7 @@ export const chinese: Texts = {
     start: '开始',
     stop: '停止',
     connecting: '正在以四种方式连接……',
-    running: (rate) => `进行中：平均每秒 ${rate} 个事件，间隔不完全均匀。`,
+    running: (rate) => `进行中：平均每秒 ${rate} 个事件。`,
     finishing: '正在等待途中的事件……',
     same: (events) => `已停止。四种方式都按顺序送达了同样的 ${events} 个事件，每个恰好一次。`,
     different: '已停止。四种方式送达的事件不完全相同，见下文。',
@@ -299,7 +299,7 @@ export const chinese: Texts = {
     latencyScale: '每条刻度线是下面一条的十倍。',
     none: '按“开始”即可看到。',
     insight: (costly, times, slow, latency, webSocket) =>
-      `每个事件，${costly}传输的字节数是 WebSocket 的 ${times} 倍。${slow}有一半的事件至少要 ${latency}；WebSocket 则是 ${webSocket}。`,
+      `平均每个事件，${costly}传输的字节数是 WebSocket 的 ${times} 倍。${slow}有一半的事件至少要等 ${latency}，WebSocket 则是 ${webSocket}。`,
     polls:
       '哪种轮询代价更大取决于事件的频率：事件多时，短轮询的一次回答可以带回好几个；事件少时，它的大多数询问都是徒劳。',
   },

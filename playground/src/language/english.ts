@@ -277,7 +277,7 @@ export const english = {
     start: 'Start',
     stop: 'Stop',
     connecting: 'Connecting in four ways …',
-    running: (rate: string) => `Running: ${rate} events a second, not quite in an even rhythm.`,
+    running: (rate: string) => `Running: ${rate} events a second on average.`,
     finishing: 'Waiting for what is on its way …',
     same: (events: string) =>
       `Stopped. All four delivered the same ${events} events, each once and in order.`,
@@ -315,7 +315,7 @@ export const english = {
     latencyScale: 'Each line of the scale is ten times the one below.',
     none: 'Press Start to see it.',
     insight: (costly: string, times: string, slow: string, latency: string, webSocket: string) =>
-      `For each event ${costly} moves ${times} times as many bytes as WebSocket. By ${slow} half of the events take ${latency} or more; by WebSocket, ${webSocket}.`,
+      `${costly} moves ${times} times as many bytes for each event as WebSocket. ${slow} takes ${latency} or more for half of the events, WebSocket ${webSocket}.`,
     polls:
       'Which kind of polling costs more depends on the rate: many events share an answer of short polling, and with few events most of its questions are in vain.',
   },

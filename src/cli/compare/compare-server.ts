@@ -85,8 +85,12 @@ export class CompareServer {
     const run = this.#count(request, response, 'short');
     if (run === undefined) return;
     const after = Number(queryOf(request).get('after') ?? 0);
-    const events = `[${run.events.after(after).join()}]`;
-    response.writeHead(200, { 'content-type': 'application/json', 'cache-control': 'no-store' });
+    const events = Buffer.from(`[${run.events.after(after).join()}]`);
+    response.writeHead(200, {
+      'content-type': 'application/json',
+      'content-length': events.length,
+      'cache-control': 'no-store',
+    });
     response.end(events);
   }
 
