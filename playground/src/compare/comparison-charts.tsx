@@ -11,11 +11,11 @@ const latencyLook: ChartLook = { ...size, isLogarithmic: true };
 
 /** Both charts, side by side where there is room. */
 export function ComparisonCharts() {
-  const { bytesChart, latencyChart, latencyScale } = texts.value.compare;
+  const { bytesChart, bytesScale, latencyChart, latencyScale } = texts.value.compare;
   const { bytes, latencies } = comparison.picture.value;
   return (
     <div class="panels">
-      <ChartCard id="bytes-chart" title={bytesChart} series={bytes} look={bytesLook} />
+      <ChartCard id="bytes-chart" title={bytesChart} series={bytes} look={bytesLook} hint={bytesScale} />
       <ChartCard
         id="latency-chart"
         title={latencyChart}
@@ -32,7 +32,7 @@ interface ChartCardProperties {
   readonly title: string;
   readonly series: Series;
   readonly look: ChartLook;
-  readonly hint?: string;
+  readonly hint: string;
 }
 
 function ChartCard({ id, title, series, look, hint }: ChartCardProperties) {
@@ -45,7 +45,7 @@ function ChartCard({ id, title, series, look, hint }: ChartCardProperties) {
       ) : (
         <Chart series={series} look={look} label={title} />
       )}
-      {hint !== undefined && <p class="hint">{hint}</p>}
+      <p class="hint">{hint}</p>
     </section>
   );
 }

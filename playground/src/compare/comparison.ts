@@ -40,8 +40,7 @@ export class Comparison {
     });
     this.#run = run;
     this.#become(run, 'connecting');
-    await run.start();
-    this.#become(run, 'running');
+    if (await run.start()) this.#become(run, 'running');
   }
 
   /** Has events end; what is on its way still comes. */

@@ -26,6 +26,8 @@ export interface RunListener {
   lost(): void;
 }
 
+/** So long a way has to open, in milliseconds: behind some proxies an event stream never does. */
+const openTimeout = 8_000;
 /** For what is still on its way at the end, in milliseconds, beside the time to the next question. */
 const patience = 3_000;
 
@@ -55,13 +57,16 @@ export class Run {
     return this.#side.clock.at(performance.now());
   }
 
-  /** Opens every way, and has events begin. */
-  async start(): Promise<void> {
+  /** Opens every way, and has events begin; false if it was closed meanwhile. A way that opens late gets all of them. */
+  async start(): Promise<boolean> {
     await this.#side.ready();
     const opened = this.lanes.map((lane) => new Promise<void>((resolve) => this.#deliver(lane, resolve)));
-    await Promise.all(opened);
+    const late = new Promise((resolve) => setTimeout(resolve, openTimeout));
+    await Promise.race([Promise.all(opened), late]);
+    if (this.#state !== 'open') return false;
     this.history.begin(this.now);
     this.#side.tell({ do: 'start', rate: this.#settings.rate });
+    return true;
   }
 
   /** No more events; those on their way are waited for. */

@@ -295,6 +295,7 @@ export const chinese: Texts = {
     down: '下行字节',
     failed: (code) => `已结束：${code}。`,
     bytesChart: '线路上的字节总数',
+    bytesScale: '从开始算起，双向合计。',
     latencyChart: '每个事件的延迟（毫秒）',
     latencyScale: '每条刻度线是下面一条的十倍。',
     none: '按“开始”即可看到。',

@@ -311,6 +311,7 @@ export const english = {
     down: 'Bytes down',
     failed: (code: string) => `It has ended: ${code}.`,
     bytesChart: 'Bytes on the wire, in total',
+    bytesScale: 'In both directions, from the start.',
     latencyChart: 'Latency of each event, in milliseconds',
     latencyScale: 'Each line of the scale is ten times the one below.',
     none: 'Press Start to see it.',
