@@ -45,18 +45,22 @@ export async function compareConsole(opened: OpenPage) {
       await opened.button(compare.start).click();
       await opened.statusSays(opened.view, compare.running(rate));
     },
-    /** Waits until every lane has had so many events. */
-    async received(count: number): Promise<void> {
+    /** Waits until every one of these lanes has had so many events. */
+    async received(count: number, names: readonly TransportName[] = transports): Promise<void> {
       await opened.page.waitForFunction(
-        ({ label, least }) => {
-          const cards = [...document.querySelectorAll('.lane')];
+        ({ label, least, selectors }) => {
+          const cards = selectors.flatMap((selector) => [...document.querySelectorAll(selector)]);
           const events = cards.map((card) => {
             const terms = [...card.querySelectorAll('dt')];
             return Number(terms.find((term) => term.textContent === label)?.nextElementSibling?.textContent);
           });
           return events.length > 0 && events.every((number) => number >= least);
         },
-        { label: compare.events, least: count },
+        {
+          label: compare.events,
+          least: count,
+          selectors: names.map((name) => `.lane[data-transport=${name}]`),
+        },
         { timeout: 60_000 },
       );
     },

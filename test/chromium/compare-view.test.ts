@@ -76,6 +76,27 @@ describe('Compare', () => {
     expect(opened.complaints).toEqual([]);
   });
 
+  it('goes on without transports that do not get through, and says which have ended', async () => {
+    const { compare } = appearance.texts;
+    const opened = await site.open(appearance);
+    const console = await compareConsole(opened);
+    // Polls fail, and the event stream is held back for good, as by a proxy that waits for its end.
+    await opened.page.route('**/compare/events*', async (route) => {
+      const { accept } = route.request().headers();
+      if (accept === 'application/json') await route.abort();
+    });
+    const says = (text: string) =>
+      opened.view.getByRole('status').filter({ hasText: text }).waitFor({ timeout: 60_000 });
+    await opened.button(compare.start).click();
+    await says(compare.running('5'));
+    await console.received(3, ['short', 'websocket']);
+    await opened.button(compare.stop).click();
+    await says(compare.different);
+    const lanes = await console.lanes();
+    expect(lanes.filter(({ events }) => events === 0).map(({ name }) => name)).toEqual(['polling', 'sse']);
+    expect(await opened.page.locator('.lane .failure').allTextContents()).toEqual([compare.failed('1006')]);
+  });
+
   it('says so when the server cannot be reached', async () => {
     const opened = await site.open(appearance);
     const console = await compareConsole(opened);
