@@ -10,6 +10,8 @@ export default defineConfig({
   resolve: {
     alias: [
       { find: /^hawser\/client$/, replacement: source('browser/index.ts') },
+      { find: /^hawser\/client\/sse$/, replacement: source('transports/sse/client.ts') },
+      { find: /^hawser\/client\/polling$/, replacement: source('transports/polling/client.ts') },
       { find: /^hawser\/rpc$/, replacement: source('rpc/index.ts') },
     ],
   },

@@ -5,6 +5,7 @@ import { ConnectionCard } from './connection-card.js';
 import { choose, language, languages, texts } from './language/language.js';
 import { RpcConnectionCard } from './rpc/rpc-connection-card.js';
 import { BinaryView } from './views/binary-view.js';
+import { CompareView } from './views/compare-view.js';
 import { FramesView } from './views/frames-view.js';
 import { HandshakeView } from './views/handshake-view.js';
 import { LifeView } from './views/life-view.js';
@@ -18,6 +19,7 @@ const views = {
   handshake: HandshakeView,
   life: LifeView,
   rpc: RpcView,
+  compare: CompareView,
 } satisfies Record<string, FunctionComponent>;
 
 type ViewName = keyof typeof views;
@@ -40,7 +42,7 @@ export function App() {
     <>
       <Masthead />
       <main>
-        {shown.value === 'rpc' ? <RpcConnectionCard /> : <ConnectionCard />}
+        <ShownConnection />
         <ViewNavigation />
         <section class="view" aria-labelledby="view-heading">
           <div class="view-head">
@@ -52,6 +54,12 @@ export function App() {
       </main>
     </>
   );
+}
+
+/** The connection that the view is about; the view that compares has several of its own. */
+function ShownConnection() {
+  if (shown.value === 'compare') return null;
+  return shown.value === 'rpc' ? <RpcConnectionCard /> : <ConnectionCard />;
 }
 
 function Masthead() {

@@ -10,6 +10,11 @@ export function rpcEndpoint(): string {
   return addressOf('/rpc');
 }
 
+/** A way by which the events of a comparison come, or its side channel. */
+export function compareEndpoint(name: 'run' | 'short' | 'events' | 'socket', run: string): string {
+  return addressOf(`/compare/${name}?run=${run}`);
+}
+
 function addressOf(path: string): string {
   const scheme = location.protocol === 'https:' ? 'wss' : 'ws';
   return `${scheme}://${location.host}${path}`;

@@ -1,9 +1,10 @@
 /**
- * The WebSocket endpoints of `hawser serve`: `/` sends every message back as it came, `/compressed` does the same and
- * agrees to permessage-deflate, `/rpc` has the example API.
+ * The endpoints of `hawser serve`: `/` sends every message back as it came, `/compressed` does the same and agrees to
+ * permessage-deflate, `/rpc` has the example API, and below `/compare/` WebSocket is compared with other transports.
  */
-import type { IncomingMessage, Server } from 'node:http';
+import type { IncomingMessage, RequestListener, Server } from 'node:http';
 import { type ServerOptions, WebSocketServer } from 'hawser';
+import { CompareServer } from './compare/compare-server.js';
 import { echo } from './echo.js';
 import { exampleServer } from './example-api.js';
 import { InspectionServer } from './inspection/inspection-server.js';
@@ -13,8 +14,13 @@ const heartbeat = { interval: 5_000, timeout: 10_000 };
 /** Also what is short is compressed: to be looked at, not to be small. */
 const perMessageDeflate = { threshold: 0 };
 
-/** The endpoints on `http`, the page's side channel among them. */
-export function endpoints(http: Server): WebSocketServer[] {
+/** What there is to be drained when the server stops. */
+export type Endpoint = Pick<WebSocketServer, 'drain'>;
+
+/** The endpoints on `http`, the page's side channels among them; requests for none of them go to `page`. */
+export function endpoints(http: Server, page: RequestListener): Endpoint[] {
+  const comparisons = new CompareServer(http);
+  http.on('request', comparisons.listener(page));
   const inspections = new InspectionServer(http);
   const rpc = exampleServer();
   return [
@@ -22,6 +28,7 @@ export function endpoints(http: Server): WebSocketServer[] {
     inspected(http, inspections, { path: '/compressed', perMessageDeflate }).on('connection', echo),
     inspected(http, inspections, { ...rpc.webSocketDefaults, path: '/rpc' }).on('connection', rpc.accept),
     inspections.server,
+    ...comparisons.servers,
   ];
 }
 

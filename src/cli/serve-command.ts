@@ -5,9 +5,8 @@ import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { fileURLToPath } from 'node:url';
-import type { WebSocketServer } from 'hawser';
 import { CommandError } from './command-error.js';
-import { endpoints } from './endpoints.js';
+import { type Endpoint, endpoints } from './endpoints.js';
 import { pageListener } from './page.js';
 import { parseServeOptions, type ServeOptions, serveUsage } from './serve-options.js';
 import { onStopSignal } from './stop-signals.js';
@@ -22,9 +21,10 @@ export async function serveCommand(args: readonly string[]): Promise<void> {
     process.stdout.write(serveUsage);
     return;
   }
-  const http = createServer(pageListener(fileURLToPath(new URL('../playground/', import.meta.url))));
+  const page = pageListener(fileURLToPath(new URL('../playground/', import.meta.url)));
+  const http = createServer();
   await listen(http, options);
-  const servers = endpoints(http);
+  const servers = endpoints(http, page);
   process.stdout.write(
     `hawser serves ${address(http, options)} (page and echo endpoint)\nPress Ctrl-C to stop.\n`,
   );
@@ -72,7 +72,7 @@ function address(http: Server, { host }: ServeOptions): string {
 }
 
 /** The first signal closes every connection with 1001 (RFC 6455 §7.4.1: going away), a second one ends at once. */
-function stopOnSignal(http: Server, servers: readonly WebSocketServer[]): void {
+function stopOnSignal(http: Server, servers: readonly Endpoint[]): void {
   onStopSignal(async () => {
     process.stdout.write('\nClosing every connection. Press Ctrl-C again to end at once.\n');
     http.close();

@@ -4,6 +4,7 @@ import { gzipSync } from 'node:zlib';
 import type axe from 'axe-core';
 import { describe, expect, it } from 'vitest';
 import { root } from '../cli/hawser-process.js';
+import { compareConsole } from './compare-console.js';
 import {
   type Appearance,
   appearances,
@@ -62,6 +63,13 @@ async function fillCalls(opened: OpenPage): Promise<void> {
   await opened.page.mouse.move(0, 0);
 }
 
+/** A comparison that is under way, with something in each chart. */
+async function fillComparison(opened: OpenPage): Promise<void> {
+  const console = await compareConsole(opened);
+  await console.start({ rate: '20', interval: '1000' });
+  await console.received(60);
+}
+
 /** What axe-core finds serious or worse. */
 async function findings(opened: OpenPage): Promise<string[]> {
   const { violations, passes } = await opened.page.evaluate(() =>
@@ -85,6 +93,7 @@ describe.each(appearances)('$name', (appearance: Appearance) => {
       for (const view of viewNames) {
         await opened.show(view);
         if (view === 'rpc') await fillCalls(opened);
+        if (view === 'compare') await fillComparison(opened);
         if (view === 'frames' || view === 'rpc') await opened.chooseFrame('received', 'text');
         const { tag } = appearance.texts;
         const path = `${artefacts}/${view}-${tag}-${appearance.colorScheme}-${screen}.png`;
@@ -100,14 +109,14 @@ describe.each(appearances)('$name', (appearance: Appearance) => {
 it('the keyboard reaches every control in order, with a visible focus', async () => {
   const opened = await site.open(appearances[0]);
   const reached: string[] = [];
-  for (let step = 0; step < 16; step++) {
+  for (let step = 0; step < 17; step++) {
     await opened.page.keyboard.press('Tab');
     const focused = opened.page.locator(':focus');
     reached.push(await focused.evaluate((control) => control.textContent || control.id || control.tagName));
     expect(await focused.evaluate((control) => getComputedStyle(control).outlineStyle)).toBe('solid');
   }
   expect(reached.join(' ')).toBe(
-    'English 中文 INPUT INPUT INPUT INPUT Close Text Binary Frames Handshake Life RPC text-out text-in Send text',
+    'English 中文 INPUT INPUT INPUT INPUT Close Text Binary Frames Handshake Life RPC Compare text-out text-in Send text',
   );
 });
 

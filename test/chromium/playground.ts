@@ -25,8 +25,16 @@ export interface Appearance {
   readonly colorScheme: 'light' | 'dark';
 }
 
-export type ViewName = 'text' | 'binary' | 'frames' | 'handshake' | 'life' | 'rpc';
-export const viewNames: readonly ViewName[] = ['text', 'binary', 'frames', 'handshake', 'life', 'rpc'];
+export type ViewName = 'text' | 'binary' | 'frames' | 'handshake' | 'life' | 'rpc' | 'compare';
+export const viewNames: readonly ViewName[] = [
+  'text',
+  'binary',
+  'frames',
+  'handshake',
+  'life',
+  'rpc',
+  'compare',
+];
 
 /** Chromium and `hawser serve` for the tests of a file. Every page that is opened must stay without complaints. */
 export function playground() {

@@ -14,7 +14,7 @@ beforeEach(async () => {
   const http = createServer();
   http.listen(0, '127.0.0.1');
   await once(http, 'listening');
-  const servers = endpoints(http);
+  const servers = endpoints(http, () => undefined);
   url = `ws://127.0.0.1:${(http.address() as AddressInfo).port}/rpc`;
   client = connect(url, { api: exampleContract, watchdog: false });
   onTestFinished(async () => {

@@ -266,6 +266,60 @@ export const english = {
     frames: 'Frames of this connection',
     framesNone: 'No frames yet: call a method.',
   },
+  compare: {
+    name: 'Compare',
+    about:
+      'The same events, delivered in four ways at once. Every byte is counted that the TCP connections carried, HTTP headers and frames included.',
+    settings: 'Comparison',
+    rate: 'Events',
+    perSecond: (count: string) => `${count} a second`,
+    interval: 'Short polling asks every',
+    start: 'Start',
+    stop: 'Stop',
+    connecting: 'Connecting in four ways …',
+    running: (rate: string) => `Running: ${rate} events a second on average.`,
+    finishing: 'Waiting for what is on its way …',
+    same: (events: string) =>
+      `Stopped. All four delivered the same ${events} events, each once and in order.`,
+    different: 'Stopped. Not all delivered the same events: see below.',
+    lost: 'The server has ended the comparison, or cannot be reached.',
+    transports: {
+      short: 'Short polling',
+      polling: 'Long polling',
+      sse: 'Server-Sent Events',
+      websocket: 'WebSocket',
+    },
+    why: {
+      short:
+        'The page asks again and again. An event waits for the next question, and every question costs its headers.',
+      polling:
+        'The server keeps a question until there is something to say. Quick, but every answer costs headers twice.',
+      sse: 'One answer that never ends: headers once, then a few bytes around each event. One direction only.',
+      websocket: 'One handshake, then 2 to 4 bytes in front of each event. Both directions.',
+    },
+    passages: (name: string) =>
+      `${name}: how the events of the last 5 seconds came from the server to the page`,
+    server: 'server',
+    page: 'page',
+    perEvent: 'Bytes per event',
+    latency: 'Latency, p50',
+    latencyP99: 'Latency, p99',
+    events: 'Events',
+    faults: 'Missing or repeated',
+    requests: 'Requests',
+    up: 'Bytes up',
+    down: 'Bytes down',
+    failed: (code: string) => `It has ended: ${code}.`,
+    bytesChart: 'Bytes on the wire, in total',
+    bytesScale: 'In both directions, from the start.',
+    latencyChart: 'Latency of each event, in milliseconds',
+    latencyScale: 'Each line of the scale is ten times the one below.',
+    none: 'Press Start to see it.',
+    insight: (costly: string, times: string, slow: string, latency: string, webSocket: string) =>
+      `${costly} moves ${times} times as many bytes for each event as WebSocket. ${slow} takes ${latency} or more for half of the events, WebSocket ${webSocket}.`,
+    polls:
+      'Which kind of polling costs more depends on the rate: many events share an answer of short polling, and with few events most of its questions are in vain.',
+  },
   connection: {
     heading: 'Connection',
     address: 'Address',

@@ -1,7 +1,7 @@
 /** How the connection is, how quickly it answers, and how those before it ended. */
 import { computed, signal } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
-import { Chart } from '../chart.js';
+import { Chart, type ChartLook } from '../chart.js';
 import { connection, type PastConnection } from '../connection.js';
 import { inspection } from '../inspection.js';
 import { texts } from '../language/language.js';
@@ -9,8 +9,15 @@ import { closeCode, milliseconds, seconds } from '../quantities.js';
 
 const series = computed(() => ({
   times: inspection.latencies.value.map(({ time }) => time / 1000),
-  values: inspection.latencies.value.map(({ milliseconds }) => milliseconds),
+  lines: [inspection.latencies.value.map(({ milliseconds }) => milliseconds)],
 }));
+
+const look: ChartLook = {
+  height: 220,
+  leastSpan: 60,
+  isClock: true,
+  lines: [{ color: '--accent', hasPoints: true }],
+};
 
 /** The clock of what lasts; runs while the view is shown. */
 const now = signal(Date.now());
@@ -69,7 +76,7 @@ function Now() {
 
 function Heartbeat() {
   const { latency, latencyAbout, latencyNone, latencyClosed, newest, least, most } = texts.value.life;
-  const { values } = series.value;
+  const [values = []] = series.value.lines;
   const newestValue = values.at(-1);
   const facts = [
     [newest, newestValue],
@@ -84,7 +91,11 @@ function Heartbeat() {
         <p>{connection.state.value === 'OPEN' ? latencyNone : latencyClosed}</p>
       ) : (
         <>
-          <Chart series={series.value} label={`${latency}: ${newest} ${milliseconds(newestValue)}`} />
+          <Chart
+            series={series.value}
+            look={look}
+            label={`${latency}: ${newest} ${milliseconds(newestValue)}`}
+          />
           <dl class="facts">
             {facts.map(([name, value]) => (
               <div key={name}>

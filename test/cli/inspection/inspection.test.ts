@@ -19,7 +19,7 @@ beforeEach(async () => {
   const http = createServer();
   http.listen(0, '127.0.0.1');
   await once(http, 'listening');
-  const servers = endpoints(http);
+  const servers = endpoints(http, () => undefined);
   origin = `ws://127.0.0.1:${(http.address() as AddressInfo).port}`;
   onTestFinished(async () => {
     await Promise.all(servers.map((server) => server.drain({ deadline: 0 })));
