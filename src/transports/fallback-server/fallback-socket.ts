@@ -160,6 +160,11 @@ export class FallbackSocket<Context = unknown> extends TypedEmitter<FallbackSock
     return isEqual(key, this.#parts.opening.key) && principal === this.#parts.principal;
   }
 
+  /** @internal Whether the client has told meanwhile that it has more messages: a request was late. */
+  isOutdated(after: number): boolean {
+    return this.#buffer.isOutdated(after);
+  }
+
   /**
    * @internal Messages come down on another response from now on, those behind `after` first.
    * @param begin makes it
@@ -213,7 +218,11 @@ export class FallbackSocket<Context = unknown> extends TypedEmitter<FallbackSock
     const age = now - this.#since;
     this.#buffer.trim(now);
     this.#downstream?.tick(now);
-    if (this.#state === CLOSED) return !this.isLost && age < LINGER;
+    if (this.#state === CLOSED) {
+      const isKept = !this.isLost && age < LINGER;
+      if (!isKept) this.#downstream?.destroy();
+      return isKept;
+    }
     const isGone = this.#state === OPEN && this.#downstream === undefined && age >= resumeTimeout;
     if (isGone || (this.#state === CLOSING && age >= closeTimeout)) this.terminate();
     return true;
