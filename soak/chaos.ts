@@ -48,6 +48,8 @@ export async function chaos(
   { connections, transport, journal, seed, signal }: ChaosOptions,
 ): Promise<void> {
   const random = new Random(seed);
+  // Some clients are to begin by another transport than the first.
+  if (transport === 'all') server.refuse('upgrades');
   const pause = (MEAN_PAUSE * 100) / connections;
   while (!signal.aborted) {
     await sleep(random.below(2 * pause), undefined, { signal }).catch(() => undefined);
