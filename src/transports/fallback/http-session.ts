@@ -76,7 +76,8 @@ export class HttpSession implements Transport {
   readonly #downstream: Downstream;
   readonly #options: HttpOptions;
   readonly #clock: Clock;
-  readonly #abort = new AbortController();
+  /** Of the last request up and down: on Node.js a signal of many requests would collect listeners. */
+  readonly #aborts: { down?: AbortController; up?: AbortController } = {};
   /** Proves, together with who we are, that the session is ours; empty before it is open. */
   #key = '';
   #received = 0;
@@ -152,7 +153,7 @@ export class HttpSession implements Transport {
     this.#isEnded = true;
     this.#clock.clearTimeout(this.#closeTimer);
     this.#queue.length = 0;
-    this.#abort.abort();
+    for (const abort of Object.values(this.#aborts)) abort.abort();
     this.#listener.close(code, reason);
   }
 
@@ -160,8 +161,8 @@ export class HttpSession implements Transport {
     const { read } = this.#downstream;
     const attempt = async (): Promise<void> => {
       const response = await this.#request({}, { cache: 'no-store' });
-      if (!response) return;
-      await read(response, this);
+      if (response) await read(response, this);
+      // Whoever has answered without opening the session is not its server.
       check(this.#key);
     };
     while (!this.#isEnded) await this.#persist(attempt, this.#failures);
@@ -177,8 +178,8 @@ export class HttpSession implements Transport {
       const closing = batch.length === 0 ? this.#closing : undefined;
       const query = { first: this.#sent + 1, ...(closing && { code: closing[0], reason: closing[1] }) };
       // The page that says good-bye may be gone before the request.
-      const init = { method: 'POST', body: JSON.stringify(batch), keepalive: closing !== undefined };
-      await this.#persist(() => this.#inTime(this.#request(query, init)), new Failures(this.#clock));
+      const init = { method: 'POST', body: JSON.stringify(batch), keepalive: !!closing };
+      await this.#persist(() => this.#post(query, init), new Failures(this.#clock));
       if (this.#isEnded) return;
       this.#sent += batch.length;
       this.#left(this.#queue.splice(0, batch.length));
@@ -219,18 +220,20 @@ export class HttpSession implements Transport {
     }
   }
 
-  /** What comes of it later is the same as what comes of its repetition. */
-  #inTime(request: Promise<unknown>): Promise<unknown> {
-    let timer: unknown;
-    const late = new Promise((_, reject) => {
-      timer = this.#clock.setTimeout(() => reject(new Error()), POST_TIMEOUT);
-    });
-    return Promise.race([request, late]).finally(() => this.#clock.clearTimeout(timer));
+  async #post(query: object, init: RequestInit): Promise<void> {
+    const timer = this.#clock.setTimeout(() => this.#aborts.up?.abort(), POST_TIMEOUT);
+    try {
+      await this.#request(query, init);
+    } finally {
+      this.#clock.clearTimeout(timer);
+    }
   }
 
   /** Makes a request. Nothing, if the server ended the session by its answer; throws when there was none. */
   async #request(query: object, init: RequestInit): Promise<Response | undefined> {
     const { headers, credentials = 'same-origin', fetch = globalThis.fetch } = this.#options;
+    const abort = new AbortController();
+    this.#aborts[init.method ? 'up' : 'down'] = abort;
     const address = new URL(this.#address);
     for (const [name, value] of Object.entries({ ...query, after: this.#received })) {
       address.searchParams.set(name, String(value));
@@ -238,14 +241,18 @@ export class HttpSession implements Transport {
     const { accept } = this.#downstream;
     const own = { accept, ...(this.#key && { 'hawser-key': this.#key }) };
     const given = typeof headers === 'function' ? await headers() : headers;
-    const { signal } = this.#abort;
-    const response = await fetch(address, { ...init, headers: { ...given, ...own }, credentials, signal });
+    const response = await fetch(address, {
+      ...init,
+      headers: { ...given, ...own },
+      credentials,
+      signal: abort.signal,
+    });
     const type = response.headers.get('content-type');
     // A POST is answered without content: who has answered it with a page has not handed it on.
     if (response.ok && (init.method ? !type : type?.startsWith(accept))) return response;
     // Whatever stands between us and the server does not answer in this form.
-    const { code, reason } = (await response.json()) as { code: unknown; reason: unknown };
-    this.ended(code, reason);
+    const refusal = (await response.json()) as { code: unknown; reason: unknown };
+    this.ended(refusal.code, refusal.reason);
     return undefined;
   }
 }

@@ -370,8 +370,9 @@ describe('who may do what', () => {
     const answer = ask({});
     await until(() => admitted.length === 1);
     clock.advance(10_000);
-    expect((await answer).status).toBe(408);
     admitted[0]?.('ada');
+    expect((await answer).status).toBe(408);
+    expect(sockets).toHaveLength(0);
     const reader = await stream({ query: { session: ID }, headers: { authorization: 'ada' } });
     const opened = await reader.opened();
     expect(fallback.clients.size).toBe(1);
@@ -380,8 +381,8 @@ describe('who may do what', () => {
     const late = post(opened, 1, ['a']);
     await until(() => admitted.length === 2);
     clock.advance(10_000);
-    expect((await late).status).toBe(408);
     admitted[1]?.('ada');
+    expect((await late).status).toBe(408);
     expect((await post(opened, 1, ['b'], { headers: { authorization: 'ada' } })).status).toBe(204);
     expect(messages).toEqual(['b']);
   });

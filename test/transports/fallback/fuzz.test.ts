@@ -77,7 +77,7 @@ async function check(
   await settled();
   await client.pass(2000, 2000);
   expect(client.events.filter((text) => text.startsWith('close'))).toHaveLength(1);
-  expect(client.requests.every(({ init }) => init.signal?.aborted)).toBe(true);
+  expect(client.get().init.signal?.aborted).toBe(true);
   expect(client.clock.pending).toBe(0);
 }
 

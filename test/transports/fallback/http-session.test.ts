@@ -257,12 +257,22 @@ describe('messages up', () => {
     expect(posts()).toHaveLength(1);
     await pass(300);
     expect(posts()).toHaveLength(2);
+    expect(first?.init.signal?.aborted).toBe(true);
     await post().answer(taken());
-    await first?.answer(taken());
     transport.send('b');
     await settled();
     expect(post().query.first).toBe('2');
     expect(events).toEqual(['open']);
+  });
+
+  it('have a signal of their own, so that none collects listeners', async () => {
+    const { transport, requests, post } = await opened();
+    for (let count = 0; count < 3; count++) {
+      transport.send('a');
+      await settled();
+      await post().answer(taken());
+    }
+    expect(new Set(requests.map(({ init }) => init.signal)).size).toBe(requests.length);
   });
 
   it('end with the session that the server does not know any more', async () => {
@@ -376,7 +386,7 @@ describe('the end of a session', () => {
   );
 
   it('comes from us behind what was sent', async () => {
-    const { transport, post, posts, events, clock, requests } = await opened();
+    const { transport, get, post, posts, events, clock } = await opened();
     transport.send('a');
     transport.close(4000, 'enough');
     transport.close(4001, 'too late');
@@ -392,7 +402,7 @@ describe('the end of a session', () => {
     await post().answer(taken());
     expect(events).toEqual(['open', 'close 4000 enough']);
     expect(posts()).toHaveLength(2);
-    expect(requests.every(({ init }) => init.signal?.aborted)).toBe(true);
+    expect(get().init.signal?.aborted).toBe(true);
     expect(clock.pending).toBe(0);
   });
 
@@ -418,7 +428,7 @@ describe('the end of a session', () => {
   });
 
   it('comes at once by terminate, and requests are given up', async () => {
-    const { transport, events, requests, get } = await opened();
+    const { transport, events, requests, get, post } = await opened();
     transport.send('a');
     await settled();
     transport.terminate();
@@ -428,6 +438,6 @@ describe('the end of a session', () => {
     await settled();
     expect(requests).toHaveLength(count);
     expect(events).toEqual(['open', 'close 1006 ']);
-    expect(requests.slice(1).every(({ init }) => init.signal?.aborted)).toBe(true);
+    expect([get(), post()].map(({ init }) => init.signal?.aborted)).toEqual([true, true]);
   });
 });
