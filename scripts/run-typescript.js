@@ -2,6 +2,7 @@
  * `node scripts/run-typescript.js file.ts [arguments]`: bundles one TypeScript program of this repository,
  * with the sources that it imports, and runs it in this process.
  */
+import { renameSync } from 'node:fs';
 import { pathToFileURL } from 'node:url';
 import { build } from 'esbuild';
 import { root } from './steps.js';
@@ -13,10 +14,12 @@ if (file === undefined) {
 }
 
 const outfile = `${root}node_modules/.cache/run/${file.replace(/\.ts$/, '.js')}`;
+// Renamed when it is whole: the same program may start somewhere else at the same time.
+const own = `${outfile}.${process.pid}`;
 await build({
   absWorkingDir: root,
   entryPoints: [file],
-  outfile,
+  outfile: own,
   bundle: true,
   platform: 'node',
   format: 'esm',
@@ -39,6 +42,7 @@ await build({
   sourcemap: 'inline',
   logLevel: 'warning',
 });
+renameSync(own, outfile);
 process.setSourceMapsEnabled(true);
 process.argv = [process.argv0, outfile, ...rest];
 await import(pathToFileURL(outfile).href);

@@ -3,6 +3,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { FaultProxy } from 'hawser/testing';
 import type { Journal } from './journal.js';
 import { Random } from './random.js';
+import type { Refused } from './refusals.js';
+import type { TransportChoice } from './transports.js';
 
 const faults = ['cut', 'cut', 'reset', 'reset', 'halfOpen'] as const;
 
@@ -21,20 +23,42 @@ const lines: readonly ((proxy: FaultProxy, random: Random) => void)[] = [
   (proxy) => proxy.heal(),
 ];
 
+/** What the server drops for a while, so that clients need another transport. */
+const refusals: readonly Refused[] = ['upgrades', 'upgrades', 'upgrades', 'nothing', 'events', 'requests'];
+
+/** What is to suffer. */
+interface Victims {
+  readonly proxies: readonly FaultProxy[];
+  readonly server: { refuse(refused: Refused): void };
+}
+
+/** What chaos is told. */
+interface ChaosOptions {
+  /** How many there are, about. */
+  readonly connections: number;
+  readonly transport: TransportChoice;
+  readonly journal: Journal;
+  readonly seed: number;
+  readonly signal: AbortSignal;
+}
+
 /** Does its work until the signal is aborted; then every line is good again. */
 export async function chaos(
-  proxies: readonly FaultProxy[],
-  connections: number,
-  { journal, seed, signal }: { journal: Journal; seed: number; signal: AbortSignal },
+  { proxies, server }: Victims,
+  { connections, transport, journal, seed, signal }: ChaosOptions,
 ): Promise<void> {
   const random = new Random(seed);
+  // Some clients are to begin by another transport than the first.
+  if (transport === 'all') server.refuse('upgrades');
   const pause = (MEAN_PAUSE * 100) / connections;
   while (!signal.aborted) {
     await sleep(random.below(2 * pause), undefined, { signal }).catch(() => undefined);
     const proxy = random.pick(proxies);
-    if (random.oneIn(10)) random.pick(lines)(proxy, random);
+    if (transport === 'all' && random.oneIn(20)) server.refuse(random.pick(refusals));
+    else if (random.oneIn(10)) random.pick(lines)(proxy, random);
     else hit(proxy, random, journal);
   }
+  server.refuse('nothing');
   for (const proxy of proxies) proxy.heal();
 }
 

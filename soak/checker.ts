@@ -13,6 +13,8 @@ export interface Verdict {
   /** Connections that each kind of fault hit. */
   readonly faults: Readonly<Record<string, number>>;
   readonly items: number;
+  /** Connections by each transport, and what became of them. */
+  readonly transports: Readonly<Record<string, number>>;
 }
 
 /** What is known of one call. */
@@ -44,6 +46,7 @@ export class Checker {
   readonly #calls: Record<string, number> = {};
   readonly #outcomes: Record<string, number> = {};
   readonly #faults: Record<string, number> = {};
+  readonly #transports: Record<string, number> = {};
   readonly #finished = new Set<Side>();
   #items = 0;
 
@@ -64,6 +67,9 @@ export class Checker {
         return;
       case 'fault':
         count(this.#faults, event.fault, event.connections);
+        return;
+      case 'transport':
+        count(this.#transports, event.change);
         return;
       case 'registry':
         if (event.size !== 0) this.#violations.push(`${event.name}: ${event.size} left`);
@@ -89,6 +95,7 @@ export class Checker {
       outcomes: this.#outcomes,
       faults: this.#faults,
       items: this.#items,
+      transports: this.#transports,
     };
   }
 

@@ -34,6 +34,8 @@ export type SoakEvent =
   /** A stream gave an item to its reader. */
   | { readonly event: 'item'; readonly id: string; readonly of: string; readonly number: number }
   | { readonly event: 'fault'; readonly fault: string; readonly connections: number }
+  /** A client has connected by a transport, or something else has become of its transports. */
+  | { readonly event: 'transport'; readonly change: string }
   /** What is left where nothing is to be left. */
   | { readonly event: 'registry'; readonly name: string; readonly size: number }
   /** An error that a handler or the process had. */

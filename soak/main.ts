@@ -7,10 +7,12 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import type { Verdict } from './checker.js';
 import { type SoakOptions, soak } from './soak.js';
+import { type TransportChoice, transports } from './transports.js';
 
 const usage = `Usage: npm run soak -- [options]
 
   --seconds N   how long clients make calls (default 60)
+  --transport T websocket, sse, polling, or all: from one to the next (default websocket)
   --clients N   how many there are (default 200)
   --seed N      another seed makes other choices (default 6455)
   --log FOLDER  where the logs go (default node_modules/.cache/soak)
@@ -47,13 +49,14 @@ async function main(args: string[]): Promise<number> {
   return verdict.violations.length === 0 ? 0 : 1;
 }
 
-type Settings = Pick<SoakOptions, 'seconds' | 'clients' | 'seed' | 'folder'>;
+type Settings = Pick<SoakOptions, 'seconds' | 'transport' | 'clients' | 'seed' | 'folder'>;
 
 function settingsOf(args: string[]): Settings | null {
   const { values } = parseArgs({
     args,
     options: {
       seconds: { type: 'string', default: '60' },
+      transport: { type: 'string', default: 'websocket' },
       clients: { type: 'string', default: '200' },
       seed: { type: 'string', default: '6455' },
       log: {
@@ -66,10 +69,17 @@ function settingsOf(args: string[]): Settings | null {
   if (values.help) return null;
   return {
     seconds: numberOf('seconds', values.seconds, 1),
+    transport: transportOf(values.transport),
     clients: numberOf('clients', values.clients, 1),
     seed: numberOf('seed', values.seed, 0),
     folder: values.log,
   };
+}
+
+function transportOf(text: string): TransportChoice {
+  const choice = transports.find((name) => name === text);
+  if (choice === undefined) throw new Error(`--transport is one of ${transports.join(', ')}, not "${text}".`);
+  return choice;
 }
 
 function numberOf(name: string, text: string, least: number): number {
@@ -86,6 +96,7 @@ function summaryOf({ violations, ...counts }: Verdict, { seed, folder }: Setting
     lineOf('outcomes', counts.outcomes),
     lineOf('faults', counts.faults),
     `${'items'.padEnd(10)}${counts.items} of streams`,
+    lineOf('transport', counts.transports),
     ...violations.slice(0, MOST_SHOWN).map((violation) => `VIOLATION: ${violation}`),
     `${violations.length} violations, seed ${seed}, ${time}`,
   ];

@@ -1,6 +1,7 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
+import type { Refused } from './refusals.js';
 
 /** The server of a soak in a process of its own. */
 export class ServerProcess {
@@ -26,9 +27,14 @@ export class ServerProcess {
     return new ServerProcess(child, ended, port);
   }
 
+  /** Has it drop some requests from now on, until it is told otherwise. */
+  refuse(refused: Refused): void {
+    if (this.#child.connected) this.#child.send({ refused });
+  }
+
   /** Lets it write what is left; resolves when it has ended. */
   async stop(): Promise<void> {
-    if (this.#child.connected) this.#child.send('stop');
+    if (this.#child.connected) this.#child.send({ refused: 'nothing', isOver: true });
     await this.#ended;
   }
 }

@@ -1,8 +1,10 @@
 /** The server of a soak, a process of its own: `server.ts log-file`. It says its port, and stops when it is told to. */
 import { once } from 'node:events';
+import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { WebSocketServer } from 'hawser';
+import { FallbackServer } from 'hawser/fallback';
 import { type CallOf, RpcError } from 'hawser/rpc';
 import {
   type Begun,
@@ -24,6 +26,7 @@ import {
   type Task,
 } from './contract.js';
 import { Journal } from './journal.js';
+import { isRefused, type Order, type Refused } from './refusals.js';
 
 type Peer = typeof clientApi;
 
@@ -92,13 +95,37 @@ const rpc = rpcServer<typeof api, unknown, Peer>(
     onError: (error) => journal.write({ event: 'error', message: String(error) }),
   },
 );
-const server = new WebSocketServer({
+const sockets = new WebSocketServer({
   ...rpc.webSocketDefaults,
-  host: '127.0.0.1',
-  port: 0,
+  noServer: true,
   heartbeat: { interval: 2000, timeout: 2000 },
 });
-server.on('connection', (socket, request) => connections.push(rpc.accept(socket, request)));
+const fallback = new FallbackServer({
+  ...rpc.webSocketDefaults,
+  resumeTimeout: 2000,
+  pollTimeout: 5000,
+  streamLifetime: 5000,
+  onError: (error) => journal.write({ event: 'error', message: String(error) }),
+});
+fallback.on('connection', (socket, request) => connections.push(rpc.accept(socket, request)));
+
+let refused: Refused = 'nothing';
+let open = 0;
+const server = createServer((request, response) => {
+  if (isRefused(refused, request)) request.socket.destroy();
+  else fallback.handle(request, response);
+});
+server.on('upgrade', (request, socket, head) => {
+  if (isRefused(refused, request)) socket.destroy();
+  else
+    sockets.handleUpgrade(request, socket, head, (accepted) =>
+      connections.push(rpc.accept(accepted, request)),
+    );
+});
+server.on('connection', (socket) => {
+  open++;
+  socket.on('close', () => open--);
+});
 
 /** What is left, by name. */
 function registries(): Record<string, number> {
@@ -107,7 +134,9 @@ function registries(): Record<string, number> {
     'rpc.connections': rpc.connections.size,
     'pending of all connections': pending,
     'running calls of the idempotency store': store.running,
-    'clients of the WebSocketServer': server.clients.size,
+    'clients of the WebSocketServer': sockets.clients.size,
+    'clients of the FallbackServer': fallback.clients.size,
+    'connections of the HTTP server': open,
   };
 }
 
@@ -124,6 +153,10 @@ async function stop(): Promise<void> {
 // Ctrl-C is for the other process, which stops this one.
 process.on('SIGINT', () => undefined);
 process.on('disconnect', () => process.exit(1));
-process.once('message', () => void stop());
+process.on('message', (order: Order) => {
+  refused = order.refused;
+  if (order.isOver) void stop();
+});
+server.listen(0, '127.0.0.1');
 await once(server, 'listening');
 process.send?.((server.address() as AddressInfo).port);

@@ -6,11 +6,13 @@ import { chaos } from './chaos.js';
 import { Checker, type Verdict } from './checker.js';
 import { Journal, readJournal } from './journal.js';
 import { ServerProcess } from './server-process.js';
+import type { TransportChoice } from './transports.js';
 import { Workload } from './workload.js';
 
 /** What a soak is told. */
 export interface SoakOptions {
   readonly seconds: number;
+  readonly transport: TransportChoice;
   readonly clients: number;
   readonly seed: number;
   /** Where the logs go. */
@@ -32,7 +34,7 @@ export async function soak(options: SoakOptions): Promise<Verdict> {
   const server = await ServerProcess.start(files[0]);
   const journal = new Journal(files[1], 'clients');
   const proxies = await proxiesOf(server.port, options);
-  await work(proxies, journal, options);
+  await work({ proxies, server, journal }, options);
   await Promise.all(proxies.map((proxy) => proxy.close()));
   await Promise.all([server.stop(), journal.close()]);
   const checker = new Checker();
@@ -49,10 +51,16 @@ async function proxiesOf(port: number, { clients, seed }: SoakOptions): Promise<
   return proxies;
 }
 
+/** What stands between the clients and the server, the server, and the clients' log. */
+interface Scene {
+  readonly proxies: readonly FaultProxy[];
+  readonly server: ServerProcess;
+  readonly journal: Journal;
+}
+
 async function work(
-  proxies: readonly FaultProxy[],
-  journal: Journal,
-  { seconds, clients, seed, signal: stop, progress }: SoakOptions,
+  { proxies, server, journal }: Scene,
+  { seconds, transport, clients, seed, signal: stop, progress }: SoakOptions,
 ): Promise<void> {
   // Not AbortSignal.any: on Node.js 20 what it makes of a timeout may be collected before its time.
   const controller = new AbortController();
@@ -66,13 +74,14 @@ async function work(
     return new Workload({
       name: `c${index}`,
       url: proxy.url('ws'),
+      transport,
       seed: seed * 10_007 + index,
       journal,
       signal,
     });
   });
   const report = setInterval(() => progress(stateOf(workloads)), PROGRESS_INTERVAL);
-  const chaosEnded = chaos(proxies, clients, { journal, seed, signal });
+  const chaosEnded = chaos({ proxies, server }, { connections: clients, transport, journal, seed, signal });
   await Promise.all(workloads.map((workload) => workload.run()));
   await chaosEnded;
   clearInterval(report);

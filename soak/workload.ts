@@ -2,10 +2,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Client, connect } from 'hawser/client';
 import { answerCalls } from 'hawser/rpc/server';
+import { BadGateway } from './bad-gateway.js';
 import { rejection } from './classify.js';
 import { api, clientApi, type Item, type Task } from './contract.js';
 import type { CallKind, Journal } from './journal.js';
 import { Random } from './random.js';
+import { dialing, type TransportChoice, transportLog } from './transports.js';
 
 type SoakClient = Client<typeof api>;
 
@@ -22,6 +24,7 @@ const PAUSE = 600;
 export interface WorkloadParts {
   readonly name: string;
   readonly url: string;
+  readonly transport: TransportChoice;
   readonly seed: number;
   readonly journal: Journal;
   readonly signal: AbortSignal;
@@ -120,22 +123,23 @@ export class Workload {
   }
 
   #connect(): SoakClient {
-    const { journal, url } = this.#parts;
+    const { journal, url, transport } = this.#parts;
     const random = new Random(this.#random.below(2 ** 31));
     const confirm = async ({ id, padding, work }: Task) => {
       journal.write({ event: 'ran', id });
       if (work > 0) await sleep(work);
       return { id, padding };
     };
-    return connect(url, {
+    const client = connect(url, {
+      ...dialing(transport, new BadGateway(new Random(this.#random.below(2 ** 31)), journal)),
       api,
       answers: answerCalls(clientApi, { confirm }),
       backoff: { initial: 50, max: 400 },
-      watchdog: { interval: 300, timeout: 300 },
-      connectTimeout: 2000,
       queue: { maxMessages: 4 },
       random: () => random.below(1000) / 1000,
     });
+    client.subscribe(transportLog(journal));
+    return client;
   }
 
   #replace(): void {

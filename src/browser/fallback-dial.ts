@@ -45,9 +45,7 @@ function orderOf(count: number, memory: Memory, clock: Clock): readonly number[]
   const first = isDue ? 0 : memory.first;
   const isAlone = memory.isProven && !isDue;
   memory.isProven = false;
-  return isAlone
-    ? [first]
-    : [first, ...Array.from({ length: count }, (_, index) => index).filter((i) => i !== first)];
+  return isAlone ? [first] : [...new Set([first, memory.first, ...Array(count).keys()])];
 }
 
 interface AttemptParts {
@@ -63,12 +61,14 @@ interface AttemptParts {
 /** One attempt, and the connection that comes of it. */
 class Attempt implements Transport {
   readonly #parts: AttemptParts;
-  #position = -1;
+  #position = 0;
   #current: Transport | undefined;
   #timer: unknown;
   /** When it opened. */
   #openedAt: number | undefined;
   #hasHeard = false;
+  /** It is to end: no other way is tried any more. */
+  #isClosing = false;
   #isOver = false;
 
   constructor(parts: AttemptParts) {
@@ -95,18 +95,22 @@ class Attempt implements Transport {
   }
 
   close(code?: number, reason?: string): void {
+    this.#isClosing = true;
+    this.#parts.clock.clearTimeout(this.#timer);
     this.#current?.close(code, reason);
   }
 
   terminate(): void {
+    if (this.#isOver) return;
     this.#conclude();
     this.#current?.terminate();
+    this.#end(ABNORMAL_CLOSURE, '');
   }
 
-  /** Tries the next way. @throws what it has thrown, if it was the last */
+  /** Tries a way. @throws what it has thrown, if it was the last */
   #next(): void {
     const { way, order, clock } = this.#parts;
-    const position = ++this.#position;
+    const position = this.#position;
     const isLast = position === order.length - 1;
     const isCurrent = () => !this.#isOver && position === this.#position;
     if (!isLast) this.#timer = clock.setTimeout(() => this.#giveUp(), DIAL_TIMEOUT);
@@ -120,15 +124,17 @@ class Attempt implements Transport {
     } catch (error) {
       clock.clearTimeout(this.#timer);
       if (isLast) throw error;
+      this.#position++;
       this.#next();
     }
   }
 
   /** The way takes too long. */
   #giveUp(): void {
-    const slow = this.#current;
+    // What it says of its end is nothing; and it has ended before there is another one.
+    this.#position++;
+    this.#current?.terminate();
     this.#goOn();
-    slow?.terminate();
   }
 
   /** Tries the next way, long after the attempt has begun. */
@@ -136,8 +142,7 @@ class Attempt implements Transport {
     try {
       this.#next();
     } catch {
-      this.#isOver = true;
-      this.#parts.listener.close(ABNORMAL_CLOSURE, '');
+      this.#end(ABNORMAL_CLOSURE, '');
     }
   }
 
@@ -146,7 +151,7 @@ class Attempt implements Transport {
     const index = order[this.#position] as number;
     clock.clearTimeout(this.#timer);
     this.#openedAt = clock.monotonic();
-    if (index > 0) memory.leftAt = this.#openedAt;
+    if (order.slice(0, this.#position).includes(0)) memory.leftAt = this.#openedAt;
     memory.first = index;
     listener.open();
   }
@@ -158,27 +163,34 @@ class Attempt implements Transport {
   }
 
   #closed(code: number, reason: string): void {
-    const { clock, order, listener } = this.#parts;
+    const { clock, order } = this.#parts;
     clock.clearTimeout(this.#timer);
-    const hasNext = this.#position < order.length - 1;
     // Any other code is the server's word, which another way would not change.
-    if (this.#openedAt === undefined && code === ABNORMAL_CLOSURE && hasNext) {
-      this.#goOn();
-      return;
+    if (code === ABNORMAL_CLOSURE && !this.#isClosing) {
+      if (this.#openedAt === undefined && this.#position < order.length - 1) {
+        this.#position++;
+        this.#goOn();
+        return;
+      }
+      this.#conclude();
     }
-    if (code === ABNORMAL_CLOSURE) this.#conclude();
+    this.#end(code, reason);
+  }
+
+  #end(code: number, reason: string): void {
     this.#isOver = true;
-    listener.close(code, reason);
+    this.#parts.listener.close(code, reason);
   }
 
   /** A connection that opens and then is deaf is a network's that does not know what it lets through. */
   #conclude(): void {
-    const { clock, memory } = this.#parts;
+    const { clock, memory, order, count } = this.#parts;
     clock.clearTimeout(this.#timer);
-    const isOpen = this.#openedAt !== undefined && !this.#isOver;
     this.#isOver = true;
-    if (!isOpen || this.#hasHeard || clock.monotonic() - (this.#openedAt as number) > TRIAL) return;
-    memory.first = (memory.first + 1) % this.#parts.count;
-    memory.leftAt = clock.monotonic();
+    const now = clock.monotonic();
+    if (this.#openedAt === undefined || this.#hasHeard || now - this.#openedAt > TRIAL) return;
+    const index = order[this.#position] as number;
+    if (index === 0) memory.leftAt = now;
+    memory.first = (index + 1) % count;
   }
 }

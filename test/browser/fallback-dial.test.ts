@@ -173,6 +173,113 @@ describe('fallbackDial', () => {
     }
   });
 
+  it('tries no other way once it is to close', async () => {
+    const { clock, connect, counts, last, events } = start();
+    const transport = connect();
+    transport.close();
+    clock.advance(4000);
+    last(0).cut();
+    await settled();
+    expect(counts()).toEqual([1, 0, 0]);
+    expect(events).toEqual(['close 1006 ']);
+    expect(clock.pending).toBe(0);
+  });
+
+  it('closes in the middle of a switch the way that it tries, and no other', async () => {
+    const { connect, counts, last, events } = start();
+    const transport = connect();
+    last(0).cut();
+    await settled();
+    transport.close(1000, 'bye');
+    last(1).cut();
+    await settled();
+    expect(counts()).toEqual([1, 1, 0]);
+    expect(events).toEqual(['close 1006 ']);
+  });
+
+  it('tells its end at once when it is terminated, and nothing behind that', async () => {
+    const { clock, connect, counts, last, events } = start();
+    const transport = connect();
+    last(0).cut();
+    await settled();
+    transport.terminate();
+    expect(events).toEqual(['close 1006 ']);
+    transport.terminate();
+    transport.close();
+    last(1).open();
+    last(1).send('late');
+    await settled();
+    clock.advance(10_000);
+    expect(counts()).toEqual([1, 1, 0]);
+    expect(events).toEqual(['close 1006 ']);
+    expect(clock.pending).toBe(0);
+  });
+
+  it('has ended one way before it begins the next', () => {
+    const clock = new ManualClock();
+    const log: string[] = [];
+    const way =
+      (name: string): Dial =>
+      (_, listener) => {
+        log.push(`dial ${name}`);
+        return {
+          subprotocol: '',
+          bufferedAmount: 0,
+          listen: () => undefined,
+          send: () => true,
+          close: () => undefined,
+          terminate: () => {
+            log.push(`terminate ${name}`);
+            listener.open();
+            listener.close(1006, '');
+          },
+        };
+      };
+    const listener = { open: () => log.push('open'), message: () => 0, drain: () => 0, close: () => 0 };
+    fallbackDial([way('a'), way('b'), way('c')], clock)('ws://server/', listener as never);
+    clock.advance(4000);
+    clock.advance(4000);
+    expect(log).toEqual(['dial a', 'terminate a', 'dial b', 'terminate b', 'dial c']);
+  });
+
+  it('tries the way that has worked right behind the first, when that is due again', async () => {
+    const { clock, connect, counts, last, open } = start();
+    await open(2);
+    clock.advance(60_000);
+    last(2).cut();
+    await settled();
+    connect();
+    expect(counts()).toEqual([2, 1, 1]);
+    clock.advance(4000);
+    expect(counts()).toEqual([2, 1, 2]);
+  });
+
+  it('comes back to the first way also where another one is lost again and again', async () => {
+    const { clock, connect, counts, last, open } = start(2);
+    await open(1);
+    for (let round = 0; round < 3; round++) {
+      clock.advance(20_000);
+      last(1).cut();
+      await settled();
+      connect();
+      if (round === 2) break;
+      last(1).open();
+      last(1).send('hello');
+      await settled();
+    }
+    expect(counts()).toEqual([2, 3]);
+  });
+
+  it('learns nothing of a connection that its user has closed', async () => {
+    const { connect, counts, last, open } = start();
+    const transport = await open(0, false);
+    transport.close();
+    last(0).cut();
+    await settled();
+    connect();
+    expect(counts()).toEqual([2, 0, 0]);
+  });
+
   it('goes on where a way cannot even be tried, and throws what the last one throws', () => {
     const clock = new ManualClock();
     const impossible: Dial = () => {
@@ -213,5 +320,19 @@ describe('Connection with fallbacks', () => {
     second.last.open();
     expect(connection.status).toMatchObject({ state: 'open', attempt: 0, transport: 'sse' });
     expect(offered).toEqual([['a', 'b']]);
+  });
+
+  it('leaves nothing alive when it is closed while it connects', async () => {
+    const [first, second] = [testNetwork(), testNetwork()];
+    const { clock, dial } = first;
+    const options = { clock, dial, fallbacks: [second.dial], watchdog: false } as const;
+    const connection = new Connection('ws://server/', { message: () => undefined }, options);
+    await settled();
+    connection.close();
+    first.last.cut();
+    await settled();
+    clock.advance(10_000);
+    expect(second.attempts).toHaveLength(0);
+    expect(clock.pending).toBe(0);
   });
 });

@@ -46,6 +46,9 @@ function cleanLog(): SoakEvent[] {
     item('left', 1),
     ended('left', 'aborted'),
     { event: 'fault', fault: 'cut', connections: 2 },
+    { event: 'transport', change: 'sse' },
+    { event: 'transport', change: 'switched' },
+    { event: 'transport', change: 'sse' },
     registry(0),
     { event: 'finished', side: 'clients' },
     { event: 'finished', side: 'server' },
@@ -87,6 +90,7 @@ describe('the checker of a soak', () => {
       },
       faults: { cut: 2 },
       items: 4,
+      transports: { sse: 2, switched: 1 },
     });
   });
 

@@ -45,6 +45,8 @@ export class EventStream implements Downstream {
   readonly #begun: number;
   /** When `tick` last saw that something had been written. */
   #writtenAt: number;
+  /** When its time was over. */
+  #finishedAt = Number.POSITIVE_INFINITY;
   #hasWritten = false;
   #isFull = false;
   #isScheduled = false;
@@ -94,9 +96,9 @@ export class EventStream implements Downstream {
   }
 
   end(): void {
-    if (this.#isOver) return;
-    this.#isOver = true;
-    this.#response.end();
+    // The client reads another one: what waits in this one would wait for ever.
+    if (this.#isFull) this.destroy();
+    else this.#finish();
   }
 
   destroy(): void {
@@ -105,10 +107,13 @@ export class EventStream implements Downstream {
   }
 
   tick(now: number): void {
-    if (this.#isOver) return;
+    if (this.#isOver) {
+      if (now - this.#finishedAt >= this.#times.streamLifetime) this.destroy();
+      return;
+    }
     if (this.#hasWritten) this.#writtenAt = now;
     this.#hasWritten = false;
-    if (now - this.#begun >= this.#times.streamLifetime) this.end();
+    if (now - this.#begun >= this.#times.streamLifetime) this.#finish(now);
     else if (now - this.#writtenAt >= this.#times.keepAlive && !this.#isFull) this.#write(':\n\n');
   }
 
@@ -137,7 +142,15 @@ export class EventStream implements Downstream {
     const ending = this.#source.takeEnding();
     if (ending === undefined) return;
     this.#write(formatEvent('close', ending));
-    this.end();
+    this.#finish();
+  }
+
+  /** Ends it behind what waits. Who never reads that is found out by `tick`. */
+  #finish(now = Number.POSITIVE_INFINITY): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    this.#finishedAt = now;
+    this.#response.end();
   }
 
   #write(text: string): void {

@@ -22,6 +22,8 @@ export interface FallbackServerEvents<Context> {
   connection: [socket: FallbackSocket<Context>, request: IncomingMessage];
 }
 
+/** Bytes of several short messages that a client may send in one request: 131,072 characters, six bytes for each. */
+const MAX_BATCH = 786_432;
 /** Milliseconds between looks at all sessions. */
 const TICK = 1000;
 
@@ -97,8 +99,11 @@ export class FallbackServer<Context = unknown> extends TypedEmitter<FallbackServ
     const asked = readSessionRequest(request);
     await this.#inTime(response, async (signal) => {
       const admission = await this.#admit(request, signal);
-      if (method === 'GET') this.#listen(asked, admission, request, response);
-      else await this.#receive(asked, admission, request, response);
+      const messages = method === 'POST' ? await this.#read(asked, admission, request) : undefined;
+      // Whoever was told that it took too long may not be served after all.
+      signal.throwIfAborted();
+      if (messages === undefined) this.#listen(asked, admission, request, response);
+      else this.#receive(asked, admission, messages, response);
     });
   }
 
@@ -155,6 +160,8 @@ export class FallbackServer<Context = unknown> extends TypedEmitter<FallbackServ
     if (response.destroyed) return;
     const isNew = asked.key === undefined;
     const socket = isNew ? this.#begin(asked, admission, request) : this.#find(asked, admission);
+    // Nobody waits for the answer: the session goes on elsewhere.
+    if (socket.isOutdated(asked.after)) throw impossible(409);
     const { clock, pollTimeout } = this.#settings;
     const now = clock.monotonic();
     const isAttached = socket.attach(asked.after, (source, opening) =>
@@ -169,19 +176,23 @@ export class FallbackServer<Context = unknown> extends TypedEmitter<FallbackServ
     if (isNew) this.#announce(socket, request);
   }
 
-  async #receive(
+  /** Reads the body of a POST, if there is somebody to take it. */
+  #read(asked: SessionRequest, admission: Admission<Context>, request: IncomingMessage) {
+    this.#find(asked, admission);
+    // JSON may take two characters for one of a text.
+    return readMessages(request, Math.max(this.#settings.maxPayload * 2, MAX_BATCH) + 65_536);
+  }
+
+  #receive(
     asked: SessionRequest,
     admission: Admission<Context>,
-    request: IncomingMessage,
+    messages: readonly string[],
     response: ServerResponse,
-  ): Promise<void> {
-    this.#find(asked, admission);
+  ): void {
     const first = numberOf(asked.query, 'first');
     if (first === 0) throw malformed('"first" counts from 1');
     const ending = endingOf(asked.query);
-    // JSON may take two characters for one of a text.
-    const messages = await readMessages(request, this.#settings.maxPayload * 2 + 65_536);
-    // It may have ended meanwhile.
+    // It may have ended since its body began.
     const socket = this.#find(asked, admission);
     socket.acknowledge(asked.after);
     if (!socket.receive(first, messages)) {

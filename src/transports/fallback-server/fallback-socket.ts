@@ -166,6 +166,11 @@ export class FallbackSocket<Context = unknown> extends TypedEmitter<FallbackSock
     return isOwned;
   }
 
+  /** @internal Whether the client has told meanwhile that it has more messages: a request was late. */
+  isOutdated(after: number): boolean {
+    return this.#buffer.isOutdated(after);
+  }
+
   /**
    * @internal Messages come down on another response from now on, those behind `after` first.
    * @param begin makes it
@@ -219,7 +224,11 @@ export class FallbackSocket<Context = unknown> extends TypedEmitter<FallbackSock
     const age = now - this.#since;
     this.#buffer.trim(now);
     this.#downstream?.tick(now);
-    if (this.#state === CLOSED) return !this.isLost && age < LINGER;
+    if (this.#state === CLOSED) {
+      const isKept = !this.isLost && age < LINGER;
+      if (!isKept) this.#downstream?.destroy();
+      return isKept;
+    }
     const patience = this.#isConfirmed ? resumeTimeout : Math.min(resumeTimeout, FIRST_SIGN_TIMEOUT);
     const isGone = this.#state === OPEN && this.#downstream === undefined && age >= patience;
     if (isGone || (this.#state === CLOSING && age >= closeTimeout)) this.terminate();

@@ -11,6 +11,9 @@ export class ReplayBuffer {
   #first = 1;
   /** Number of the one that is handed over next. */
   #next = 1;
+  /** Number of the last that was ever handed over: behind a `rewind` the peer may have what is to come again. */
+  #most = 0;
+  #acknowledged = 0;
   #waiting = 0;
   #kept = 0;
 
@@ -44,6 +47,7 @@ export class ReplayBuffer {
   take(now: number): string | undefined {
     const entry = this.#entries[this.#head + this.#next - this.#first];
     if (entry === undefined) return undefined;
+    this.#most = Math.max(this.#most, this.#next);
     this.#next++;
     this.#waiting -= entry.size;
     this.#kept += entry.size;
@@ -52,9 +56,16 @@ export class ReplayBuffer {
     return entry.text;
   }
 
-  /** The peer has all up to `number`: they are not needed any more. What was not handed over stays. */
+  /** The peer has all up to `number`: they are not needed any more. What was never handed over stays. */
   acknowledge(number: number): void {
-    while (this.#first <= number && this.#first < this.#next) this.#forgetFirst();
+    const last = Math.min(number, this.#most);
+    this.#acknowledged = Math.max(this.#acknowledged, last);
+    while (this.#first <= last) this.#forgetFirst();
+  }
+
+  /** Whether the peer has said that it has more than this: who speaks so now speaks late. */
+  isOutdated(number: number): boolean {
+    return number < this.#acknowledged;
   }
 
   /**
@@ -62,7 +73,7 @@ export class ReplayBuffer {
    * @returns `false` if what follows it is not there any more, or never was
    */
   rewind(number: number): boolean {
-    if (number < this.#first - 1 || number >= this.#next) return false;
+    if (number < this.#first - 1 || number > this.#most) return false;
     this.acknowledge(number);
     this.#waiting += this.#kept;
     this.#kept = 0;
@@ -80,7 +91,12 @@ export class ReplayBuffer {
   }
 
   #forgetFirst(): void {
-    this.#kept -= (this.#entries[this.#head] as Entry).size;
+    const { size } = this.#entries[this.#head] as Entry;
+    if (this.#first < this.#next) this.#kept -= size;
+    else {
+      this.#waiting -= size;
+      this.#next++;
+    }
     this.#first++;
     this.#head++;
     // Now and then, so that forgetting costs the same for each.

@@ -32,20 +32,24 @@ export interface Downstream {
   read(response: Response, session: HttpSession): Promise<void>;
 }
 
-/** What a server says of a session when it begins. */
+/** What a server says of a session when it begins; whatever stands between may say anything else. */
 export interface Opening {
-  readonly key: string;
-  readonly protocol: string;
+  readonly key: unknown;
+  readonly protocol: unknown;
 }
 
-/** How a session ends. */
-export type Ending = readonly [code: number, reason: string];
+/** How a session ends, as it was told. */
+export type Ending = readonly [code: unknown, reason: unknown];
 
 /** Milliseconds that a session has to get through to the server again. */
 const PATIENCE = 20_000;
 /** Milliseconds until the first repetition; doubled up to `MAX_DELAY`. */
 const FIRST_DELAY = 100;
 const MAX_DELAY = 2000;
+/** Milliseconds that a POST has, which is answered at once: without an answer its connection may be dead. */
+const POST_TIMEOUT = 15_000;
+/** Milliseconds that a session has to leave in order. */
+const CLOSE_TIMEOUT = 5000;
 /** Characters and messages of one POST, but for a message that is longer. */
 const BATCH_LENGTH = 131_072;
 const BATCH_COUNT = 500;
@@ -72,14 +76,16 @@ export class HttpSession implements Transport {
   readonly #downstream: Downstream;
   readonly #options: HttpOptions;
   readonly #clock: Clock;
-  readonly #abort = new AbortController();
+  /** Of the last request up and down: on Node.js a signal of many requests would collect listeners. */
+  readonly #aborts: { down?: AbortController; up?: AbortController } = {};
   /** Proves, together with who we are, that the session is ours; empty before it is open. */
   #key = '';
   #received = 0;
   #sent = 0;
   readonly #queue: string[] = [];
   readonly #failures: Failures;
-  #closing: Ending | undefined;
+  #closing: readonly [code: number, reason: string] | undefined;
+  #closeTimer: unknown;
   #isUploading = false;
   #isFull = false;
   #isEnded = false;
@@ -107,37 +113,47 @@ export class HttpSession implements Transport {
   }
 
   close(code = 1000, reason = ''): void {
-    if (this.#key === '') this.terminate();
-    this.#closing ??= [code, reason];
+    if (!this.#key) this.terminate();
+    if (this.#isEnded || this.#closing) return;
+    this.#closing = [code, reason];
+    this.#closeTimer = this.#clock.setTimeout(() => this.terminate(), CLOSE_TIMEOUT);
     void this.#upload();
   }
 
   terminate(): void {
-    this.end(1006, '');
+    this.#end(1006, '');
   }
 
-  /** The server has opened the session, or says that it goes on. */
+  /** The server has opened the session, or says that it goes on. @throws if it is no server of ours */
   opened({ key, protocol }: Opening): void {
+    check(isText(key) && key !== '' && isText(protocol));
     this.#failures.end();
-    if (this.#isEnded || this.#key !== '') return;
+    if (this.#isEnded || this.#key) return;
     this.#key = key;
     this.subprotocol = protocol;
     this.#address.searchParams.delete('protocols');
     this.#listener.open();
   }
 
-  /** A message has come, behind those before. */
-  message(text: string): void {
+  /** A message has come, behind those before. @throws if it is none */
+  message(text: unknown): void {
+    check(isText(text) && this.#key);
     this.#received++;
     if (!this.#isEnded) this.#listener.message(text);
   }
 
-  /** It is over. */
-  end(code: number, reason: string): void {
+  /** The server says that it is over. @throws if that is no close code, as what proxies answer is none */
+  ended(code: unknown, reason: unknown): void {
+    check(typeof code === 'number' && code >= 1000 && isText(reason));
+    this.#end(code, reason);
+  }
+
+  #end(code: number, reason: string): void {
     if (this.#isEnded) return;
     this.#isEnded = true;
+    this.#clock.clearTimeout(this.#closeTimer);
     this.#queue.length = 0;
-    this.#abort.abort();
+    for (const abort of Object.values(this.#aborts)) abort.abort();
     this.#listener.close(code, reason);
   }
 
@@ -146,6 +162,8 @@ export class HttpSession implements Transport {
     const attempt = async (): Promise<void> => {
       const response = await this.#request({}, { cache: 'no-store' });
       if (response) await read(response, this);
+      // Whoever has answered without opening the session is not its server.
+      check(this.#key);
     };
     while (!this.#isEnded) await this.#persist(attempt, this.#failures);
   }
@@ -160,12 +178,12 @@ export class HttpSession implements Transport {
       const closing = batch.length === 0 ? this.#closing : undefined;
       const query = { first: this.#sent + 1, ...(closing && { code: closing[0], reason: closing[1] }) };
       // The page that says good-bye may be gone before the request.
-      const init = { method: 'POST', body: JSON.stringify(batch), keepalive: batch.length === 0 };
-      await this.#persist(() => this.#request(query, init), new Failures(this.#clock));
+      const init = { method: 'POST', body: JSON.stringify(batch), keepalive: !!closing };
+      await this.#persist(() => this.#post(query, init), new Failures(this.#clock));
       if (this.#isEnded) return;
       this.#sent += batch.length;
       this.#left(this.#queue.splice(0, batch.length));
-      if (closing) this.end(...closing);
+      if (closing) this.#end(...closing);
     }
     this.#isUploading = false;
   }
@@ -193,32 +211,57 @@ export class HttpSession implements Transport {
     while (!this.#isEnded) {
       try {
         await attempt();
+        failures.end();
         return;
       } catch {
-        if (this.#key === '' || failures.isHopeless()) this.terminate();
+        if (!this.#key || failures.isHopeless()) this.terminate();
         else if (!this.#isEnded) await failures.wait();
       }
+    }
+  }
+
+  async #post(query: object, init: RequestInit): Promise<void> {
+    const timer = this.#clock.setTimeout(() => this.#aborts.up?.abort(), POST_TIMEOUT);
+    try {
+      await this.#request(query, init);
+    } finally {
+      this.#clock.clearTimeout(timer);
     }
   }
 
   /** Makes a request. Nothing, if the server ended the session by its answer; throws when there was none. */
   async #request(query: object, init: RequestInit): Promise<Response | undefined> {
     const { headers, credentials = 'same-origin', fetch = globalThis.fetch } = this.#options;
+    const abort = new AbortController();
+    this.#aborts[init.method ? 'up' : 'down'] = abort;
     const address = new URL(this.#address);
     for (const [name, value] of Object.entries({ ...query, after: this.#received })) {
       address.searchParams.set(name, String(value));
     }
-    const own = { accept: this.#downstream.accept, ...(this.#key && { 'hawser-key': this.#key }) };
+    const { accept } = this.#downstream;
+    const own = { accept, ...(this.#key && { 'hawser-key': this.#key }) };
     const given = typeof headers === 'function' ? await headers() : headers;
-    const { signal } = this.#abort;
-    const response = await fetch(address, { ...init, headers: { ...given, ...own }, credentials, signal });
-    if (response.ok) return response;
-    const { code, reason } = (await response.json()) as { code: number; reason: string };
-    // Whatever stands between us and the server does not answer in this form, though perhaps in JSON.
-    if (!(code >= 1000 && code < 5000)) throw new Error('This is not the server');
-    this.end(code, reason);
+    const response = await fetch(address, {
+      ...init,
+      headers: { ...given, ...own },
+      credentials,
+      signal: abort.signal,
+    });
+    const type = response.headers.get('content-type');
+    // A POST is answered without content: who has answered it with a page has not handed it on.
+    if (response.ok && (init.method ? !type : type?.startsWith(accept))) return response;
+    // Whatever stands between us and the server does not answer in this form.
+    const refusal = (await response.json()) as { code: unknown; reason: unknown };
+    this.ended(refusal.code, refusal.reason);
     return undefined;
   }
+}
+
+const isText = (value: unknown): value is string => typeof value === 'string';
+
+/** @throws if what the server is to have said is nothing that it says */
+function check(isRight: unknown): asserts isRight {
+  if (!isRight) throw new TypeError();
 }
 
 /** Failures in a row: how long to wait, and for how long already. */

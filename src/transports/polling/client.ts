@@ -17,7 +17,7 @@ export type { HttpOptions } from '../fallback/http-session.js';
 /** What the server answers to a poll. */
 interface Answer {
   readonly session?: Opening;
-  readonly messages: readonly string[];
+  readonly messages: readonly unknown[];
   readonly close?: Ending;
 }
 
@@ -29,6 +29,7 @@ export function pollingDial(options?: HttpOptions): Dial {
 async function read(response: Response, session: HttpSession): Promise<void> {
   const { session: opening, messages, close } = (await response.json()) as Answer;
   if (opening) session.opened(opening);
-  for (const message of messages) session.message(message);
-  if (close) session.end(...close);
+  // Not the characters of a text, should it be one.
+  for (const message of messages.values()) session.message(message);
+  if (close) session.ended(...close);
 }

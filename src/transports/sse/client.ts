@@ -4,7 +4,13 @@
  */
 
 import type { Dial } from '../../transport/dial.js';
-import { type HttpOptions, type HttpSession, httpDial, type Opening } from '../fallback/http-session.js';
+import {
+  type Ending,
+  type HttpOptions,
+  type HttpSession,
+  httpDial,
+  type Opening,
+} from '../fallback/http-session.js';
 import { eventStreamParser } from './event-stream-parser.js';
 
 export type { HttpOptions } from '../fallback/http-session.js';
@@ -18,14 +24,20 @@ async function read(response: Response, session: HttpSession): Promise<never> {
   const decoder = new TextDecoder();
   const parse = eventStreamParser((type, data) => {
     if (type === 'message') session.message(data);
-    else if (type === 'json') session.message(JSON.parse(data) as string);
+    else if (type === 'json') session.message(JSON.parse(data));
     else if (type === 'session') session.opened(JSON.parse(data) as Opening);
-    else if (type === 'close') session.end(...(JSON.parse(data) as [number, string]));
+    else if (type === 'close') session.ended(...(JSON.parse(data) as Ending));
   });
   const reader = (response.body as ReadableStream<Uint8Array>).getReader();
-  for (;;) {
-    const { done, value } = await reader.read();
-    if (done) throw new Error('The stream has ended');
-    parse(decoder.decode(value, { stream: true }));
+  try {
+    for (;;) {
+      const { done, value } = await reader.read();
+      // As it never does: the session tells its end.
+      if (done) throw new TypeError();
+      parse(decoder.decode(value, { stream: true }));
+    }
+  } finally {
+    // Of what is no event stream the rest is of no interest.
+    reader.cancel().catch(() => undefined);
   }
 }

@@ -41,8 +41,26 @@ describe('a session by long polling', () => {
     expect((await poll(opened, 1)).body).toBe('{"messages":["b"]}');
     sockets[0]?.send('c');
     expect((await poll(opened, 2)).body).toBe('{"messages":["c"]}');
-    expect(await poll(opened, 1)).toMatchObject({ status: 410, body: impossible });
+    expect(await poll(opened, 4)).toMatchObject({ status: 410, body: impossible });
     expect((await poll(opened, 3)).status).toBe(410);
+  });
+
+  it('goes on when a request comes late, behind others that say that the client has more', async () => {
+    const { open, poll, post, sockets } = await startFallback();
+    const opened = await open();
+    sockets[0]?.send('a');
+    sockets[0]?.send('b');
+    await poll(opened);
+    const answer = poll(opened, 1);
+    expect((await answer).body).toBe('{"messages":["b"]}');
+    expect(await poll(opened, 0)).toMatchObject({ status: 409, body: impossible });
+    await post(opened, 1, ['x'], { query: { after: 2 } });
+    expect((await poll(opened, 1)).status).toBe(409);
+    expect(sockets[0]?.readyState).toBe(1);
+    const waiting = poll(opened, 2);
+    await until(() => sockets[0]?.transport === 'polling');
+    sockets[0]?.send('c');
+    expect((await waiting).body).toBe('{"messages":["c"]}');
   });
 
   it('answers a poll with nothing in time, and one that another has replaced', async () => {
@@ -156,6 +174,29 @@ describe('a session by Server-Sent Events', () => {
     expect(fallback.clients.size).toBe(0);
   });
 
+  it('is cut off when its client reads another one, or never reads its end', async () => {
+    const { stream, sockets, clock, server } = await startFallback({ resumeBuffer: 1e9 });
+    const connections = () => new Promise((resolve) => server.getConnections((_, count) => resolve(count)));
+    const first = await stream({ query: { session: ID } });
+    const { key } = await first.opened();
+    first.response.pause();
+    while ((sockets[0]?.bufferedAmount as number) < 8_000_000) {
+      sockets[0]?.send('x'.repeat(100_000));
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    const rest = { query: { session: ID, after: 0 }, headers: { 'hawser-key': key } };
+    const second = await stream(rest);
+    while ((await connections()) !== 1) await new Promise((resolve) => setImmediate(resolve));
+    second.response.pause();
+    for (let turn = 0; turn < 100; turn++) await new Promise((resolve) => setImmediate(resolve));
+    for (let second = 0; second < 310; second++) clock.advance(1000);
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(sockets[0]?.transport).toBe('sse');
+    for (let second = 0; second < 310; second++) clock.advance(1000);
+    while ((await connections()) !== 0) await new Promise((resolve) => setImmediate(resolve));
+    await until(() => sockets[0]?.transport === undefined);
+  });
+
   it('says when there is room again', async () => {
     const { stream, sockets } = await startFallback();
     const reader = await stream({ query: { session: ID } });
@@ -209,6 +250,14 @@ describe('messages of a client', () => {
       body: 'x'.repeat(3_000_000),
     });
     expect(response.statusCode).toBe(413);
+  });
+
+  it('that are short come together, also where none may be long', async () => {
+    const { open, post, sockets } = await startFallback({ maxPayload: 1000 });
+    const opened = await open();
+    const messages = Array.from({ length: 131 }, () => '"'.repeat(1000));
+    expect((await post(opened, 1, messages)).status).toBe(204);
+    expect(sockets[0]?.readyState).toBe(1);
   });
 
   it('that are too long end the session with 1009', async () => {
@@ -309,6 +358,33 @@ describe('who may do what', () => {
     expect(await answer).toMatchObject({ status: 408, body: refused(4408, 'the request took too long') });
     expect(signals[0]?.aborted).toBe(true);
     expect(sockets).toHaveLength(0);
+  });
+
+  it('does not serve whom it has told that it took too long', async () => {
+    const admitted: ((name: string) => void)[] = [];
+    const { clock, ask, stream, post, sockets, fallback } = await startFallback<string>({
+      authenticate: ({ headers }) =>
+        headers.authorization ?? new Promise<string>((resolve) => admitted.push(resolve)),
+      principal: (name) => name,
+    });
+    const answer = ask({});
+    await until(() => admitted.length === 1);
+    clock.advance(10_000);
+    admitted[0]?.('ada');
+    expect((await answer).status).toBe(408);
+    expect(sockets).toHaveLength(0);
+    const reader = await stream({ query: { session: ID }, headers: { authorization: 'ada' } });
+    const opened = await reader.opened();
+    expect(fallback.clients.size).toBe(1);
+    const messages: string[] = [];
+    sockets[0]?.on('message', (data) => messages.push(data));
+    const late = post(opened, 1, ['a']);
+    await until(() => admitted.length === 2);
+    clock.advance(10_000);
+    admitted[1]?.('ada');
+    expect((await late).status).toBe(408);
+    expect((await post(opened, 1, ['b'], { headers: { authorization: 'ada' } })).status).toBe(204);
+    expect(messages).toEqual(['b']);
   });
 
   it('bounds sessions, and requests that are under way', async () => {

@@ -44,6 +44,32 @@ describe('ReplayBuffer', () => {
     expect(takeAll(buffer)).toEqual(['message 2']);
   });
 
+  it('lets a peer have what is to come again, once it was handed over', () => {
+    const buffer = filled(5);
+    takeAll(buffer);
+    expect(buffer.rewind(1)).toBe(true);
+    expect(buffer.take(0)).toBe('message 2');
+    buffer.acknowledge(3);
+    expect(buffer.waiting).toBe(18);
+    expect(buffer.rewind(4)).toBe(true);
+    expect(buffer.waiting).toBe(9);
+    expect(takeAll(buffer)).toEqual(['message 5']);
+    expect(buffer.rewind(6)).toBe(false);
+  });
+
+  it('knows what a peer has had for longer', () => {
+    const buffer = filled(200, { maxSize: 10_000 });
+    takeAll(buffer);
+    buffer.acknowledge(3);
+    expect([2, 3].map((number) => buffer.isOutdated(number))).toEqual([true, false]);
+    buffer.acknowledge(2);
+    expect(buffer.rewind(199)).toBe(true);
+    expect([198, 199].map((number) => buffer.isOutdated(number))).toEqual([true, false]);
+    const trimmed = filled(20);
+    takeAll(trimmed);
+    expect(trimmed.isOutdated(0)).toBe(false);
+  });
+
   it('forgets what is too much, the oldest first', () => {
     const buffer = filled(20);
     takeAll(buffer);
@@ -74,8 +100,8 @@ describe('ReplayBuffer', () => {
     const command = fc.oneof(
       fc.constant({ push: true } as const),
       fc.record({ take: fc.nat(3) }),
-      fc.record({ rewind: fc.nat(200) }),
-      fc.record({ acknowledge: fc.nat(200) }),
+      fc.record({ rewind: fc.oneof(fc.nat(20), fc.nat(200)) }),
+      fc.record({ acknowledge: fc.oneof(fc.nat(20), fc.nat(200)) }),
     );
     fc.assert(
       fc.property(fc.array(command, { maxLength: 300 }), (commands) => {
@@ -83,6 +109,7 @@ describe('ReplayBuffer', () => {
         const all: string[] = [];
         let kept = 0;
         let taken = 0;
+        let most = 0;
         for (const command of commands) {
           if ('push' in command) {
             all.push(`${all.length + 1}`);
@@ -91,14 +118,16 @@ describe('ReplayBuffer', () => {
             for (let count = 0; count < command.take; count++) {
               expect(buffer.take(0)).toBe(all[taken]);
               taken = Math.min(taken + 1, all.length);
+              most = Math.max(most, taken);
             }
           } else if ('rewind' in command) {
-            const isPossible = command.rewind >= kept && command.rewind <= taken;
+            const isPossible = command.rewind >= kept && command.rewind <= most;
             expect(buffer.rewind(command.rewind)).toBe(isPossible);
             if (isPossible) kept = taken = command.rewind;
           } else {
             buffer.acknowledge(command.acknowledge);
-            kept = Math.max(kept, Math.min(command.acknowledge, taken));
+            kept = Math.max(kept, Math.min(command.acknowledge, most));
+            taken = Math.max(taken, kept);
           }
           expect(buffer.taken).toBe(taken);
           expect(buffer.waiting).toBe(all.slice(taken).join('').length);
