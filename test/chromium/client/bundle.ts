@@ -3,3 +3,4 @@
 export { connect } from '../../../src/browser/index.js';
 export { api } from './api.js';
 export { runProgram } from './programs.js';
+export { dialing } from './transports.js';
