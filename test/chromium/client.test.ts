@@ -98,6 +98,40 @@ it('runs in a worker', async () => {
   expect(sum).toBe(3);
 });
 
+it('is served to a bare EventSource, which resumes where it was', async () => {
+  await openPage();
+  const seen = await page.evaluate(async (reset) => {
+    const source = new EventSource('/rpc');
+    const texts: string[] = [];
+    let told = (): void => undefined;
+    source.addEventListener('message', ({ data }) => {
+      texts.push(data);
+      told();
+    });
+    const session = await new Promise<string>((resolve) => {
+      source.addEventListener('session', ({ data }) => resolve(data));
+    });
+    const { session: id, key } = JSON.parse(session);
+    const ask = async (first: number): Promise<void> => {
+      const answer = new Promise<void>((resolve) => {
+        told = resolve;
+      });
+      const body = JSON.stringify([`{"method":"add","args":[${first},1]}`]);
+      const init = { method: 'POST', headers: { 'Hawser-Key': key }, body };
+      await fetch(`/rpc?session=${id}&first=${first}`, init);
+      await answer;
+    };
+    await ask(1);
+    await ask(2);
+    await fetch(reset, { method: 'POST' });
+    await ask(3);
+    source.close();
+    return texts;
+  }, `http://127.0.0.1:${server.port}/do/resetConnections`);
+  expect(seen).toEqual([2, 3, 4].map((result) => `{"method":"add","result":${result}}`));
+  expect(await tell('opened')).toBe(1);
+});
+
 /** Connects in the page and leaves the client in `self.client`. */
 async function connectInPage(options: object): Promise<void> {
   await page.evaluate(

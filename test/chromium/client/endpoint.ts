@@ -35,7 +35,7 @@ export class Endpoint {
       this.opened++;
       if (!faults().isDeaf) rpc.accept(socket as never);
     });
-    this.#fallback = new FallbackServer(rpc.webSocketDefaults);
+    this.#fallback = new FallbackServer({ ...rpc.webSocketDefaults, retry: 50 });
     this.#fallback.on('connection', (socket) => {
       this.opened++;
       rpc.accept(socket as never);
