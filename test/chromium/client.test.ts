@@ -8,11 +8,11 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { connect } from '../../src/client-node.js';
 import { WebSocket } from '../../src/web/index.js';
 import { launchChromium } from '../interop/launch-chromium.js';
+import { type Transport, transports } from '../transports/dialing.js';
 import type * as bundled from './client/bundle.js';
 import { expectedOf } from './client/expected.js';
 import { type Addresses, otherPrograms, programs, runProgram } from './client/programs.js';
 import { type ClientTestServer, startClientTestServer } from './client/server.js';
-import { type Transport, transports } from './client/transports.js';
 
 let browser: Browser;
 let context: BrowserContext;

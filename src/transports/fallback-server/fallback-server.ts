@@ -13,7 +13,7 @@ import { type FallbackServerOptions, type FallbackSettings, settingsOf } from '.
 import { FallbackSocket } from './fallback-socket.js';
 import { LongPoll } from './long-poll.js';
 import { impossible, malformed, Refusal, refusalOf, refuse } from './refusal.js';
-import { readMessages } from './request-body.js';
+import { maxBodyLength, readMessages } from './request-body.js';
 import { numberOf, readSessionRequest, type SessionRequest } from './session-request.js';
 
 /** Events of a `FallbackServer`. */
@@ -175,21 +175,34 @@ export class FallbackServer<Context = unknown> extends TypedEmitter<FallbackServ
     request: IncomingMessage,
     response: ServerResponse,
   ): Promise<void> {
-    this.#find(asked, admission);
+    const socket = this.#find(asked, admission);
+    try {
+      await this.#take(asked, socket, request);
+    } catch (error) {
+      // The client gives its session up by any refusal: nobody would come for it any more.
+      if (error instanceof Refusal) socket.close(error.code, error.message);
+      throw error;
+    }
+    response.writeHead(204, uncached).end();
+  }
+
+  async #take(
+    asked: SessionRequest,
+    socket: FallbackSocket<Context>,
+    request: IncomingMessage,
+  ): Promise<void> {
     const first = numberOf(asked.query, 'first');
     if (first === 0) throw malformed('"first" counts from 1');
     const ending = endingOf(asked.query);
-    // JSON may take two characters for one of a text.
-    const messages = await readMessages(request, this.#settings.maxPayload * 2 + 65_536);
+    const messages = await readMessages(request, maxBodyLength(this.#settings.maxPayload));
     // It may have ended meanwhile.
-    const socket = this.#find(asked, admission);
+    if (socket.isLost) throw impossible();
     socket.acknowledge(asked.after);
     if (!socket.receive(first, messages)) {
       socket.terminate();
       throw impossible(409);
     }
     if (ending !== undefined) socket.closedByClient(...ending);
-    response.writeHead(204, uncached).end();
   }
 
   #begin(

@@ -5,8 +5,8 @@ import type { Duplex } from 'node:stream';
 import type { WebSocket } from '../../../src/client/websocket.js';
 import { WebSocketServer } from '../../../src/server/websocket-server.js';
 import { FallbackServer, type FallbackSocket } from '../../../src/transports/fallback-server/index.js';
+import type { Transport } from '../../transports/dialing.js';
 import type { rpcOf } from './handlers.js';
-import type { Transport } from './transports.js';
 
 /** What the network between does to a transport. */
 export interface Faults {

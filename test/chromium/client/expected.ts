@@ -1,6 +1,6 @@
 /** What the programs see: over every transport the same, but where it says why not. */
 
-import type { Transport } from './transports.js';
+import type { Transport } from '../../transports/dialing.js';
 
 const upTo = (last: number): number[] => Array.from({ length: last }, (_, index) => index + 1);
 

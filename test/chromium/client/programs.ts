@@ -4,11 +4,11 @@
  */
 
 import type { Client, ClientOptions } from '../../../src/browser/client.js';
-import { Connection } from '../../../src/browser/connection.js';
 import type { connect } from '../../../src/browser/index.js';
 import { answerCalls } from '../../../src/rpc/server/answer-calls.js';
+import { type BareConnection, bareConnection } from '../../transports/bare-connection.js';
+import { dialing, type Transport } from '../../transports/dialing.js';
 import { api, clientApi } from './api.js';
-import { dialing, type Transport } from './transports.js';
 
 /** What a program has to work with. */
 export interface Scene {
@@ -21,17 +21,10 @@ export interface Scene {
   /** Waits until the client is in a state. */
   state(client: Client<typeof api>, wanted: string): Promise<Client<typeof api>['status']>;
   /** Connects to `/rpc` without RPC. */
-  bare(protocols: readonly string[]): Bare;
+  bare(protocols: readonly string[]): BareConnection;
   /** The class of a bare WebSocket. */
   readonly WebSocket: typeof WebSocket;
   readonly url: string;
-}
-
-/** A connection whose messages are written by hand. */
-interface Bare {
-  readonly connection: Connection;
-  /** Sends a text, and resolves with what comes next. */
-  ask(text: string): Promise<unknown>;
 }
 
 /** How an operation ends, in a word. */
@@ -313,22 +306,6 @@ function sceneOf(
     url: `ws://${address}/rpc`,
     end: () => {
       for (const one of opened) one.close();
-    },
-  };
-}
-
-function bareConnection(url: string, options: ConstructorParameters<typeof Connection>[2]): Bare {
-  let answered = (_: unknown): void => undefined;
-  const message = (data: string | Uint8Array): void => answered(JSON.parse(data as string));
-  const connection = new Connection(url, { message }, options);
-  return {
-    connection,
-    ask: async (text) => {
-      const answer = new Promise((resolve) => {
-        answered = resolve;
-      });
-      await connection.send(text);
-      return answer;
     },
   };
 }

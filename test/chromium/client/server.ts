@@ -7,9 +7,9 @@ import { once } from 'node:events';
 import http, { type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { FaultProxy } from '../../../src/testing/index.js';
+import { type Transport, transports } from '../../transports/dialing.js';
 import { Endpoint, type Faults } from './endpoint.js';
 import { blank, rpcOf } from './handlers.js';
-import { type Transport, transports } from './transports.js';
 
 /** The server, once it listens. */
 export interface ClientTestServer {

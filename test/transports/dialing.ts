@@ -1,8 +1,8 @@
 /** The ways to the server. */
 
-import type { Dial } from '../../../src/transport/dial.js';
-import { pollingDial } from '../../../src/transports/polling/client.js';
-import { sseDial } from '../../../src/transports/sse/client.js';
+import type { Dial } from '../../src/transport/dial.js';
+import { pollingDial } from '../../src/transports/polling/client.js';
+import { sseDial } from '../../src/transports/sse/client.js';
 
 /** How messages travel. */
 export type Transport = 'websocket' | 'sse' | 'polling';
