@@ -83,6 +83,11 @@ export async function startScene(transport: Transport, { rpc: settings, server: 
     principal: (context) => context?.name,
   });
   const server = http.createServer(fallback.handle);
+  const requests = new Set<IncomingMessage>();
+  server.on('request', (request, response) => {
+    requests.add(request);
+    response.on('close', () => requests.delete(request));
+  });
   const webSockets = webSocketServer(server, { ...rpc.webSocketDefaults, ...common });
   webSockets.on('connection', (socket) => void rpc.accept(socket as never));
   fallback.on('connection', (socket) => void rpc.accept(socket as never));
@@ -105,6 +110,8 @@ export async function startScene(transport: Transport, { rpc: settings, server: 
     rpc,
     fallback,
     server,
+    /** Requests that were not answered to their end. */
+    requests,
     proxy,
     sockets,
     /** Ends all connections at once, so that none is resumed. */

@@ -331,25 +331,26 @@ describe.each(transports)('by %s: the end', (transport) => {
   });
 
   it('of 200 clients leaves nothing behind', async () => {
-    const { client, rpc, fallback, server, sockets, clock, cut } = await startScene(transport);
+    const { client, rpc, fallback, server, sockets, clock, cut, requests, proxy } =
+      await startScene(transport);
+    const slow = { initial: 600_000, max: 600_000 };
     for (let round = 0; round < 10; round++) {
-      const clients = Array.from({ length: 20 }, () => client());
+      const clients = Array.from({ length: 20 }, () => client({ backoff: slow, random: () => 1 }));
       expect(await Promise.all(clients.map(({ call }) => call.whoAmI()))).toHaveLength(20);
-      // Some say good-bye, the others are lost and then given up.
+      // Some say good-bye, the others are lost and do not come back.
       for (const each of clients.slice(10)) each.close();
       await until(() => rpc.connections.size === 10);
+      const lost = clients.slice(0, 10).map((each) => untilState(each, 'waiting'));
       cut();
-      for (const each of clients) each.close();
+      await Promise.all(lost);
       await until(() => rpc.connections.size === 0 && sockets().length === 0);
     }
     expect(fallback.clients.size).toBe(0);
-    // Connections without a request are kept by clients for the next one, and are no session's.
-    server.closeIdleConnections();
+    await until(() => requests.size === 0);
+    // Connections without a request are kept by `fetch` for the next one.
+    if (transport !== 'websocket') proxy.reset();
     const count = () => new Promise((resolve) => server.getConnections((_, count) => resolve(count)));
-    while ((await count()) !== 0) {
-      await turns();
-      server.closeIdleConnections();
-    }
+    while ((await count()) !== 0) await turns();
     // How sessions have ended is told for some seconds; then there is no timer any more.
     clock.advance(12_000);
     expect(clock.pending).toBe(0);
