@@ -312,6 +312,39 @@ describe.each(transports)('by %s: calls', (transport) => {
   });
 });
 
+// A WebSocket ends with its TCP connection: what then is unknown, see 'calls' above.
+describe.each(['sse', 'polling'] as const)('by %s: a session', (transport) => {
+  it('goes on when connections are reset: everything arrives once and in order, both ways', async () => {
+    const { client, deeds, proxy, rpc, sockets } = await startScene(transport);
+    proxy.latency(5);
+    const told: string[] = [];
+    const answers = answerCalls(clientApi, {
+      answer: ({ question }) => question,
+      tell: (texts) => told.push(...texts),
+    });
+    const connection = client({ answers });
+    await connection.call.whoAmI();
+    const [served] = [...rpc.connections];
+    const [socket] = sockets();
+    const names = Array.from({ length: 20 }, (_, index) => `${index}`);
+    for (const [index, name] of names.entries()) {
+      await until(() => proxy.connections > 0);
+      await connection.call.note([name]);
+      served?.client.tell([name]);
+      // The answer to a request, a message down and a request up are lost by turns.
+      if (index % 4 === 0) await until(() => deeds.notes.length === index + 1);
+      if (index % 4 === 1) await until(() => told.length === index + 1);
+      if (index % 4 === 2) await until(() => socket?.bufferedAmount === 0);
+      expect(proxy.reset()).toBeGreaterThan(0);
+    }
+    await until(() => deeds.notes.length >= names.length && told.length >= names.length);
+    expect(await connection.call.whoAmI()).toBe('nobody');
+    expect([deeds.notes, told]).toEqual([names, names]);
+    expect([[...rpc.connections], sockets()]).toEqual([[served], [socket]]);
+    expect(connection.status.state).toBe('open');
+  });
+});
+
 describe.each(transports)('by %s: the end', (transport) => {
   it('of a server that drains tells clients when to come back, and takes no new ones', async () => {
     const { client, drain, clock, rpc } = await startScene(transport);

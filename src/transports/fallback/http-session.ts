@@ -193,6 +193,7 @@ export class HttpSession implements Transport {
     while (!this.#isEnded) {
       try {
         await attempt();
+        failures.end();
         return;
       } catch {
         if (this.#key === '' || failures.isHopeless()) this.terminate();
