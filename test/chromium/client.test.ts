@@ -1,12 +1,17 @@
-/** `hawser/client` in a page of Chromium and on Node.js: the same programs against the same server. */
+/**
+ * `hawser/client` in a page of Chromium and on Node.js: the same programs over every transport
+ * against the same server.
+ */
 import { build } from 'esbuild';
 import type { Browser, BrowserContext, CDPSession, Page } from 'playwright-core';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { connect } from '../../src/client-node.js';
 import { WebSocket } from '../../src/web/index.js';
 import { launchChromium } from '../interop/launch-chromium.js';
+import { type Transport, transports } from '../transports/dialing.js';
 import type * as bundled from './client/bundle.js';
-import { type Addresses, programs, runProgram } from './client/programs.js';
+import { expectedOf } from './client/expected.js';
+import { type Addresses, otherPrograms, programs, runProgram } from './client/programs.js';
 import { type ClientTestServer, startClientTestServer } from './client/server.js';
 
 let browser: Browser;
@@ -30,12 +35,15 @@ afterAll(async () => {
   await browser.close();
   await server.close();
 });
-beforeEach(async () => {
+
+/** Opens the page anew, over a network that is good again. */
+async function openPage(): Promise<void> {
+  await tell('reset');
   await context?.close();
   context = await browser.newContext();
   page = await context.newPage();
   await page.goto(`http://127.0.0.1:${server.proxyPort}/`);
-});
+}
 
 /** What the page has. */
 interface PageScope {
@@ -46,61 +54,36 @@ interface PageScope {
 
 declare const self: PageScope;
 
-const expected: Record<string, unknown> = {
-  'calls and their errors': [
-    3,
-    'RemoteError -32602',
-    'RemoteError -32603',
-    'RemoteError -32601',
-    'RpcUsageError RPC_ERR_INVALID_ARGUMENT',
-    undefined,
-    ['hello'],
-  ],
-  'calls that the server makes': ['why!', 'RemoteError -32603'],
-  'a stream whose reader is slow': [[1, 2, 3, 0], ['released']],
-  'a stream that goes on after the connection was lost': Array.from({ length: 20 }, (_, index) => index + 1),
-  'a call that is given up': ['Error enough', 'CallTimeoutError RPC_ERR_TIMEOUT', [true, true]],
-  'a lost connection': ['UnknownOutcomeError RPC_ERR_UNKNOWN_OUTCOME', 1, 1, 0, 1],
-  'a call before there is a connection': [
-    'NotSentError RPC_ERR_OFFLINE',
-    'CallTimeoutError RPC_ERR_TIMEOUT',
-    1,
-    1,
-  ],
-  'close codes': [4403, 'revoked', 'NotSentError RPC_ERR_CLOSED', true, true],
-  tokens: ['ada', 'ada', ['eve:never', 'ada:400', 'ada:60000', 'ada:60000']],
-  'a dead connection': [4408, true, 0],
-  'a bad network': [[0, 2, 4, 6, 8], [1, 2, 3, 4, 5, 6, 7, 8, 9, 10], true],
-  'a connection that was reset': ['UnknownOutcomeError RPC_ERR_UNKNOWN_OUTCOME', 0],
-  'a quiet connection that lives': ['open', 1],
-  'messages that were typed by hand': [
-    { method: 'add', result: 3 },
-    { method: 'fail', error: { code: -32603, message: 'Internal error' } },
-    { jsonrpc: '2.0', error: { code: -32700, message: 'Parse error' }, id: null },
-  ],
-};
+const addresses = (): Addresses => ({
+  control: `127.0.0.1:${server.port}`,
+  clients: `127.0.0.1:${server.proxyPort}`,
+});
 
-describe.each(Object.keys(programs))('%s', (name) => {
-  const addresses = () => ({
-    control: `127.0.0.1:${server.port}`,
-    clients: `127.0.0.1:${server.proxyPort}`,
-  });
-
+function runEverywhere(name: string, transport: Transport | 'whichever'): void {
   it('in a page', async () => {
-    const run = ([name, addresses]: readonly [string, Addresses]) => {
+    await openPage();
+    const run = ([name, transport, addresses]: readonly [string, Transport | 'whichever', Addresses]) => {
       const { runProgram, connect } = self.bundled;
-      return runProgram(name, { connect, WebSocket: globalThis.WebSocket }, addresses);
+      return runProgram(name, transport, { connect, WebSocket: globalThis.WebSocket }, addresses);
     };
-    expect(await page.evaluate(run, [name, addresses()] as const)).toEqual(expected[name]);
+    const answer = await page.evaluate(run, [name, transport, addresses()] as const);
+    expect(answer).toEqual(expectedOf(name, transport));
   });
 
   it('on Node.js', async () => {
-    const answer = await runProgram(name, { connect, WebSocket }, addresses());
-    expect(answer).toEqual(expected[name]);
+    const answer = await runProgram(name, transport, { connect, WebSocket }, addresses());
+    expect(answer).toEqual(expectedOf(name, transport));
   });
+}
+
+describe.each(transports)('by %s', (transport) => {
+  describe.each(Object.keys(programs))('%s', (name) => runEverywhere(name, transport));
 });
 
+describe.each(Object.keys(otherPrograms))('%s', (name) => runEverywhere(name, 'whichever'));
+
 it('runs in a worker', async () => {
+  await openPage();
   const sum = await page.evaluate(async (url) => {
     const source = document.querySelector('script')?.textContent ?? '';
     const program = `${source}; const { connect, api } = bundled;
@@ -113,6 +96,40 @@ it('runs in a worker', async () => {
     return answer;
   }, `ws://127.0.0.1:${server.proxyPort}/rpc`);
   expect(sum).toBe(3);
+});
+
+it('is served to a bare EventSource, which resumes where it was', async () => {
+  await openPage();
+  const seen = await page.evaluate(async (reset) => {
+    const source = new EventSource('/rpc');
+    const texts: string[] = [];
+    let told = (): void => undefined;
+    source.addEventListener('message', ({ data }) => {
+      texts.push(data);
+      told();
+    });
+    const session = await new Promise<string>((resolve) => {
+      source.addEventListener('session', ({ data }) => resolve(data));
+    });
+    const { session: id, key } = JSON.parse(session);
+    const ask = async (first: number): Promise<void> => {
+      const answer = new Promise<void>((resolve) => {
+        told = resolve;
+      });
+      const body = JSON.stringify([`{"method":"add","args":[${first},1]}`]);
+      const init = { method: 'POST', headers: { 'Hawser-Key': key }, body };
+      await fetch(`/rpc?session=${id}&first=${first}`, init);
+      await answer;
+    };
+    await ask(1);
+    await ask(2);
+    await fetch(reset, { method: 'POST' });
+    await ask(3);
+    source.close();
+    return texts;
+  }, `http://127.0.0.1:${server.port}/do/resetConnections`);
+  expect(seen).toEqual([2, 3, 4].map((result) => `{"method":"add","result":${result}}`));
+  expect(await tell('opened')).toBe(1);
 });
 
 /** Connects in the page and leaves the client in `self.client`. */
@@ -136,7 +153,7 @@ const untilState = (state: string, timeout = 10_000) =>
   page.waitForFunction((state) => self.client.status.state === state, state, { timeout, polling: 20 });
 
 describe('a page', () => {
-  beforeEach(async () => void (await tell('reset')));
+  beforeEach(openPage);
 
   it('connects at once when its network comes back', async () => {
     await connectInPage({ backoff: { initial: 600_000, max: 600_000 } });

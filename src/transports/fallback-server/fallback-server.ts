@@ -13,7 +13,7 @@ import { type FallbackServerOptions, type FallbackSettings, settingsOf } from '.
 import { FallbackSocket } from './fallback-socket.js';
 import { LongPoll } from './long-poll.js';
 import { impossible, malformed, Refusal, refusalOf, refuse } from './refusal.js';
-import { readMessages } from './request-body.js';
+import { maxBodyLength, readMessages } from './request-body.js';
 import { numberOf, readSessionRequest, type SessionRequest } from './session-request.js';
 
 /** Events of a `FallbackServer`. */
@@ -22,8 +22,6 @@ export interface FallbackServerEvents<Context> {
   connection: [socket: FallbackSocket<Context>, request: IncomingMessage];
 }
 
-/** Bytes of several short messages that a client may send in one request: 131,072 characters, six bytes for each. */
-const MAX_BATCH = 786_432;
 /** Milliseconds between looks at all sessions. */
 const TICK = 1000;
 
@@ -177,10 +175,19 @@ export class FallbackServer<Context = unknown> extends TypedEmitter<FallbackServ
   }
 
   /** Reads the body of a POST, if there is somebody to take it. */
-  #read(asked: SessionRequest, admission: Admission<Context>, request: IncomingMessage) {
-    this.#find(asked, admission);
-    // JSON may take two characters for one of a text.
-    return readMessages(request, Math.max(this.#settings.maxPayload * 2, MAX_BATCH) + 65_536);
+  async #read(
+    asked: SessionRequest,
+    admission: Admission<Context>,
+    request: IncomingMessage,
+  ): Promise<readonly string[]> {
+    const socket = this.#find(asked, admission);
+    try {
+      return await readMessages(request, maxBodyLength(this.#settings.maxPayload));
+    } catch (error) {
+      // The client gives its session up by any refusal: nobody would come for it any more.
+      if (error instanceof Refusal) socket.close(error.code, error.message);
+      throw error;
+    }
   }
 
   #receive(

@@ -5,6 +5,20 @@ import { malformed, Refusal } from './refusal.js';
 /** Messages of one request: more would only be cheaper for who attacks. */
 const MAX_MESSAGES = 1000;
 
+/** Characters of several messages that a client sends by one request; a longer message has one of its own. */
+const MAX_BATCH_LENGTH = 131_072;
+/** Octets that one character may take in JSON, such as `\u0001`. */
+const MAX_ESCAPE = 6;
+
+/**
+ * Bytes that a body may have: of what a client sends at once, or of one long message, of which JSON may make two
+ * characters for one where it is made of quotes or line feeds.
+ * @param maxPayload bytes of the longest message
+ */
+export function maxBodyLength(maxPayload: number): number {
+  return Math.max(maxPayload * 2, MAX_BATCH_LENGTH * MAX_ESCAPE) + 65_536;
+}
+
 /**
  * Reads the body of a POST: a JSON array of texts.
  * @param maxLength bytes of it

@@ -1,10 +1,13 @@
 /**
- * Programs on `hawser/client`: each runs in a page and on Node.js, against the same server, and gives what it has seen.
+ * Programs on `hawser/client`: each runs over every transport, in a page and on Node.js, against the same server, and
+ * gives what it has seen.
  */
 
 import type { Client, ClientOptions } from '../../../src/browser/client.js';
 import type { connect } from '../../../src/browser/index.js';
 import { answerCalls } from '../../../src/rpc/server/answer-calls.js';
+import { type BareConnection, bareConnection } from '../../transports/bare-connection.js';
+import { dialing, type Transport } from '../../transports/dialing.js';
 import { api, clientApi } from './api.js';
 
 /** What a program has to work with. */
@@ -17,6 +20,8 @@ export interface Scene {
   tell(order: string, argument?: string): Promise<unknown>;
   /** Waits until the client is in a state. */
   state(client: Client<typeof api>, wanted: string): Promise<Client<typeof api>['status']>;
+  /** Connects to `/rpc` without RPC. */
+  bare(protocols: readonly string[]): BareConnection;
   /** The class of a bare WebSocket. */
   readonly WebSocket: typeof WebSocket;
   readonly url: string;
@@ -168,9 +173,11 @@ export const programs: Record<string, (scene: Scene) => Promise<unknown>> = {
     const lost = outcome(connection.call.wait());
     while ((await tell('waiting')) === 0);
     await tell('resetConnections');
-    const unknown = await lost;
+    // Nobody is there to hear it but a session that goes on.
+    await tell('goOn');
+    const ended = await lost;
     await state(connection, 'open');
-    return [unknown, await connection.call.count()];
+    return [ended, await connection.call.count(), await tell('opened')];
   },
   'a quiet connection that lives': async ({ client, tell }) => {
     const connection = client({ watchdog: { interval: 30, timeout: 2000 } });
@@ -178,7 +185,57 @@ export const programs: Record<string, (scene: Scene) => Promise<unknown>> = {
     await new Promise((resolve) => setTimeout(resolve, 300));
     return [connection.status.state, await tell('opened')];
   },
-  'messages that were typed by hand': async ({ WebSocket, url }) => {
+  'messages that were typed by hand': async ({ bare }) => {
+    const answers: unknown[] = [];
+    for (const protocols of [[], ['jsonrpc-2.0']]) {
+      const { ask } = bare(protocols);
+      answers.push(await ask('{"method":"add","args":[1,2]}'));
+      answers.push(await ask('{"method":"fail","args":[]}'));
+      answers.push(await ask('{"jsonrpc":"2.0","id":"a","method":"add","params":[3,4]}'));
+      answers.push(await ask('[{"jsonrpc":"2.0","id":1,"method":"count"},{"jsonrpc":"2.0","id":2}]'));
+      answers.push(await ask('what?'));
+    }
+    return answers;
+  },
+};
+
+/** By name: programs for which the transports take turns, or are of no matter. */
+export const otherPrograms: Record<string, (scene: Scene) => Promise<unknown>> = {
+  'a stream while WebSockets break and mend': async ({ client, tell }) => {
+    const connection = client({ watchdog: { interval: 100, timeout: 1000 } });
+    const seen = transportsOf(connection);
+    const numbers: number[] = [];
+    const settings = { reconnect: (last?: number) => ({ from: (last ?? 0) + 1 }), credit: 3 };
+    for await (const n of connection.call.numbers({ from: 1 }, settings)) {
+      numbers.push(n);
+      // Behind what was under way, the next number came by the next transport.
+      if (n === 5) await tell('breakDown', 'websocket');
+      if (n === 15) await tell('breakDown', 'sse');
+      if (n === 25) break;
+    }
+    return [numbers, seen];
+  },
+  'a stream that leaves one transport after the other': async ({ client, tell }) => {
+    const connection = client({ watchdog: { interval: 100, timeout: 1000 } });
+    const seen = transportsOf(connection);
+    const numbers: number[] = [];
+    const settings = { reconnect: (last?: number) => ({ from: (last ?? 0) + 1 }), credit: 3 };
+    for await (const n of connection.call.numbers({ from: 1 }, settings)) {
+      numbers.push(n);
+      if (n === 5) await tell('breakDown', 'websocket');
+      if (n === 15) await tell('breakDown', 'websocket,sse');
+      if (n === 25) await tell('breakDown', 'polling');
+      if (n === 35) break;
+    }
+    return [numbers, seen];
+  },
+  'WebSockets that open and are deaf': async ({ client, tell }) => {
+    await tell('deafen');
+    const connection = client({ watchdog: { interval: 100, timeout: 100 } });
+    const seen = transportsOf(connection);
+    return [await connection.call.raise(), await connection.call.count(), seen];
+  },
+  'messages in a bare WebSocket': async ({ WebSocket, url }) => {
     const socket = new WebSocket(url);
     await new Promise((resolve) => socket.addEventListener('open', resolve));
     const answers: unknown[] = [];
@@ -206,35 +263,60 @@ export interface Addresses {
 /** Runs one. */
 export async function runProgram(
   name: string,
+  transport: Transport | 'whichever',
   faces: { connect: typeof connect; WebSocket: unknown },
-  { control, clients: address }: Addresses,
+  addresses: Addresses,
 ): Promise<unknown> {
-  const clients: Client<typeof api>[] = [];
-  const open = (path: string, options: Partial<ClientOptions<typeof api>>): Client<typeof api> => {
-    const backoff = { initial: 20, max: 100 };
-    const client = faces.connect(`ws://${address}/${path}`, { api, backoff, ...options });
-    clients.push(client);
-    return client;
-  };
-  const tell = async (order: string, argument = ''): Promise<unknown> => {
-    const response = await fetch(`http://${control}/do/${order}/${encodeURIComponent(argument)}`, {
-      method: 'POST',
-    });
-    return response.json();
-  };
+  const { tell, end, ...scene } = sceneOf(transport, faces, addresses);
   await tell('reset');
   try {
-    return await (programs[name] as (scene: Scene) => Promise<unknown>)({
-      client: (options = {}) => open('rpc', options),
-      withToken: (token) => open('token', { token }),
-      tell,
-      state: untilState,
-      WebSocket: faces.WebSocket as typeof WebSocket,
-      url: `ws://${address}/rpc`,
-    });
+    const program = programs[name] ?? (otherPrograms[name] as (scene: Scene) => Promise<unknown>);
+    return await program({ ...scene, tell });
   } finally {
-    for (const client of clients) client.close();
+    end();
   }
+}
+
+function sceneOf(
+  transport: Transport | 'whichever',
+  faces: { connect: typeof connect; WebSocket: unknown },
+  { control, clients: address }: Addresses,
+): Scene & { end(): void } {
+  const opened: { close(): void }[] = [];
+  const own = { ...dialing(transport), backoff: { initial: 20, max: 100 } };
+  const open = (path: string, options: Partial<ClientOptions<typeof api>>): Client<typeof api> => {
+    const client = faces.connect(`ws://${address}/${path}`, { api, ...own, ...options });
+    opened.push(client);
+    return client;
+  };
+  return {
+    client: (options = {}) => open('rpc', options),
+    withToken: (token) => open('token', { token }),
+    bare: (protocols) => {
+      const bare = bareConnection(`ws://${address}/rpc`, { ...own, protocols });
+      opened.push(bare.connection);
+      return bare;
+    },
+    tell: async (order, argument = '') => {
+      const url = `http://${control}/do/${order}/${encodeURIComponent(argument)}`;
+      return (await fetch(url, { method: 'POST' })).json();
+    },
+    state: untilState,
+    WebSocket: faces.WebSocket as typeof WebSocket,
+    url: `ws://${address}/rpc`,
+    end: () => {
+      for (const one of opened) one.close();
+    },
+  };
+}
+
+/** The transports that a client has one after the other. */
+function transportsOf(client: Client<typeof api>): (string | undefined)[] {
+  const seen: (string | undefined)[] = [];
+  client.subscribe(({ state, transport }) => {
+    if (state === 'open') seen.push(transport);
+  });
+  return seen;
 }
 
 function untilState(client: Client<typeof api>, wanted: string): Promise<Client<typeof api>['status']> {

@@ -233,11 +233,16 @@ describe('messages of a client', () => {
     ['no strings', [1], 400],
     ['too many', Array.from({ length: 1001 }, () => ''), 400],
     ['too long', ['x'.repeat(2_200_000)], 413],
-  ])('are refused: %s', async (_, body, status) => {
-    const { open, post, sockets } = await startFallback();
+  ])('are refused, by which the session ends: %s', async (_, body, status) => {
+    const { open, post, poll, sockets } = await startFallback();
     const opened = await open();
-    expect((await post(opened, 1, body)).status).toBe(status);
-    expect(sockets[0]?.readyState).toBe(1);
+    const closed = once(sockets[0] as never, 'close');
+    const refusal = await post(opened, 1, body);
+    expect(refusal.status).toBe(status);
+    const { code, reason } = JSON.parse(refusal.body);
+    // Also told to a client that could not read the answer, because it was still sending.
+    expect((await poll(opened)).body).toBe(JSON.stringify({ messages: [], close: [code, reason] }));
+    expect(await closed).toEqual([code, reason]);
   });
 
   it('are refused that are too long without saying so', async () => {
