@@ -38,6 +38,7 @@ export function run(command, args, env = {}) {
 /**
  * @typedef {object} Step
  * @property {string} name
+ * @property {readonly string[]} [projects] of vitest that it runs
  * @property {() => Promise<number | void> | number | void} action gives an exit code, none meaning 0, or throws
  */
 
@@ -75,4 +76,15 @@ async function succeeds(action) {
 /** @param {number} started */
 export function secondsSince(started) {
   return `${((performance.now() - started) / 1000).toFixed(1)} s`;
+}
+
+/**
+ * Waits for all of them, whatever becomes of one.
+ * @param {Promise<number | void>[]} parts
+ */
+export async function together(...parts) {
+  const ends = await Promise.allSettled(parts);
+  const failed = ends.find((end) => end.status === 'rejected');
+  if (failed !== undefined) throw failed.reason;
+  return ends.some((end) => end.status === 'fulfilled' && (end.value ?? 0) !== 0) ? 1 : 0;
 }

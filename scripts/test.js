@@ -9,7 +9,7 @@ import { checkSources } from './check-sources.js';
 import { buildDocs } from './docs.js';
 import { ensurePrograms } from './ensure-programs.js';
 import { size } from './size.js';
-import { program, run, runSteps, secondsSince } from './steps.js';
+import { program, run, runSteps, secondsSince, together } from './steps.js';
 import { installTestPackages } from './test-packages.js';
 import {
   checkEveryProjectRuns,
@@ -32,8 +32,8 @@ const steps = [
   ...[...unitProjects, 'conformance', 'integration', 'soak', 'documents', 'examples'].map(vitestStep),
   // Each has work for one core.
   { name: 'docs, fuzz', action: () => together(buildDocs(), fuzz()) },
-  ...['chromium', 'differential', 'third-party', 'interop', 'drop-in', 'runtimes'].map(vitestStep),
-  nodeLtsStep(),
+  ...['chromium', 'differential', 'third-party', 'interop'].map(vitestStep),
+  nodeLtsStep(['drop-in', 'runtimes']),
   { name: 'exports', action: checkExports },
   { name: 'publint and attw', action: checkPackage },
   { name: 'knip', action: () => run(program('knip'), []) },
@@ -53,15 +53,4 @@ process.exitCode = failed.length === 0 ? 0 : 1;
 
 function fuzz() {
   return run('node', ['scripts/run-typescript.js', 'fuzz/main.ts', '--fixed']);
-}
-
-/**
- * Waits for all of them, whatever becomes of one.
- * @param {Promise<number | void>[]} parts
- */
-async function together(...parts) {
-  const ends = await Promise.allSettled(parts);
-  const failed = ends.find((end) => end.status === 'rejected');
-  if (failed !== undefined) throw failed.reason;
-  return ends.some((end) => end.status === 'fulfilled' && (end.value ?? 0) !== 0) ? 1 : 0;
 }

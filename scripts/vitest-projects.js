@@ -4,7 +4,7 @@
  */
 import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { listFiles } from './build.js';
-import { root, run } from './steps.js';
+import { root, run, together } from './steps.js';
 
 /** The projects of vitest.config.ts whose tests need neither a build nor a browser. */
 export const unitProjects = [
@@ -35,20 +35,28 @@ export const failures = [];
  * @returns {import('./steps.js').Step}
  */
 export function vitestStep(project) {
-  return { name: `tests: ${project}`, action: () => runProjects(process.execPath, [project], project) };
+  return {
+    name: `tests: ${project}`,
+    projects: [project],
+    action: () => runProjects(process.execPath, [project], project),
+  };
 }
 
 /**
- * A step that runs unit and integration tests on the Node.js of test/runtimes, where a deprecated API throws.
+ * A step that runs unit and integration tests on the Node.js of test/runtimes, where a deprecated API throws, beside
+ * vitest projects that have work for one core.
+ * @param {readonly string[]} projects
  * @returns {import('./steps.js').Step}
  */
-export function nodeLtsStep() {
+export function nodeLtsStep(projects) {
   const folder = `${root}test/runtimes/`;
   const { dependencies } = JSON.parse(readFileSync(`${folder}package.json`, 'utf8'));
   const name = `Node.js ${dependencies.node}`;
   const node = `${folder}node_modules/.bin/node`;
   const env = { NODE_OPTIONS: '--throw-deprecation' };
-  return { name: `tests: on ${name}`, action: () => runProjects(node, ltsProjects, name, env) };
+  const action = () =>
+    together(runProjects(node, ltsProjects, name, env), runProjects(process.execPath, projects, 'beside it'));
+  return { name: `tests: on ${name}; ${projects.join(', ')}`, projects, action };
 }
 
 /**
@@ -106,7 +114,7 @@ export function checkEveryProjectRuns(steps) {
   const tests = listFiles('test').filter((file) => file.endsWith('.test.ts'));
   const projects = new Set(tests.map((file) => file.split('/')[1] ?? ''));
   const forgotten = [...projects].filter(
-    (project) => !steps.some(({ name }) => name === vitestStep(project).name),
+    (project) => !steps.some((step) => step.projects?.includes(project)),
   );
   for (const project of forgotten) console.error(`test/${project}: npm test has no step for it`);
   return forgotten.length === 0 ? 0 : 1;
