@@ -29,7 +29,7 @@ const counted = (summary: string, pattern: RegExp): number => Number(pattern.exe
 
 describe.concurrent('npm run soak', () => {
   it('breaks no promise by websocket', async () => {
-    const { code, stdout } = await run(['--seconds', '6', '--clients', '80']);
+    const { code, stdout } = await run(['--seconds', '5', '--clients', '70']);
     expect(stdout).toContain('\n0 violations');
     expect(code).toBe(0);
     expect(counted(stdout, /^calls +(\d+)/)).toBeGreaterThan(300);
@@ -45,7 +45,7 @@ describe.concurrent('npm run soak', () => {
     ['polling', ['polling', 'resumed']],
     ['all', ['websocket', 'sse', 'switched']],
   ])('breaks no promise by %s', async (transport, changes) => {
-    const { code, stdout } = await run(['--seconds', '5', '--clients', '40', '--transport', transport]);
+    const { code, stdout } = await run(['--seconds', '4', '--clients', '30', '--transport', transport]);
     expect(stdout).toContain('\n0 violations');
     expect(code).toBe(0);
     expect(counted(stdout, /^calls +(\d+)/)).toBeGreaterThan(100);

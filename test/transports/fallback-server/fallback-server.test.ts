@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import http from 'node:http';
 import { describe, expect, it } from 'vitest';
 import { HandshakeError } from '../../../src/protocol/errors.js';
 import { FallbackServer } from '../../../src/transports/fallback-server/index.js';
@@ -284,6 +285,42 @@ describe('messages of a client', () => {
     for (const query of [{ code: 1006 }, { code: 'x' }, { code: 1000, reason: 'x'.repeat(124) }]) {
       expect((await post(opened, 1, [], { query })).status).toBe(400);
     }
+  });
+
+  it('are not taken of a client that has closed, however late they come', async () => {
+    const { open, post, sockets, clock } = await startFallback();
+    const opened = await open();
+    const messages: string[] = [];
+    sockets[0]?.on('message', (data) => messages.push(data));
+    await post(opened, 1, ['a']);
+    await post(opened, 2, [], { query: { code: 1000 } });
+    expect((await post(opened, 2, ['b'])).status).toBe(204);
+    expect((await post(opened, 1, ['a'])).status).toBe(204);
+    for (let second = 0; second < 12; second++) clock.advance(1000);
+    expect(await post(opened, 3, ['c'])).toMatchObject({ status: 410, body: impossible });
+    expect(messages).toEqual(['a']);
+  });
+
+  it('are not taken when the session has ended while they were read', async () => {
+    const { open, port, sockets } = await startFallback();
+    const { session, key } = await open();
+    const messages: string[] = [];
+    sockets[0]?.on('message', (data) => messages.push(data));
+    const request = http.request({
+      port,
+      host: '127.0.0.1',
+      method: 'POST',
+      path: `/?session=${session}&first=1`,
+      headers: { 'hawser-key': key, 'content-length': 5 },
+    });
+    request.write('["a"');
+    await once(request, 'socket').then(([socket]) => socket.connecting && once(socket, 'connect'));
+    sockets[0]?.terminate();
+    request.end(']');
+    const [response] = await once(request, 'response');
+    expect(response.statusCode).toBe(410);
+    response.resume();
+    expect(messages).toEqual([]);
   });
 
   it('do not take a number that is none', async () => {
