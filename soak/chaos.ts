@@ -11,6 +11,9 @@ const faults = ['cut', 'cut', 'reset', 'reset', 'halfOpen'] as const;
 /** Milliseconds between two faults, on average; a hundred connections live for ten seconds then. */
 const MEAN_PAUSE = 100;
 
+/** Milliseconds until clients of all transports have to take another than the first. */
+const FIRST_SWITCH = 1000;
+
 /** Settings of a line, each for a while. */
 const lines: readonly ((proxy: FaultProxy, random: Random) => void)[] = [
   (proxy, random) => proxy.latency(random.below(60)),
@@ -48,8 +51,7 @@ export async function chaos(
   { connections, transport, journal, seed, signal }: ChaosOptions,
 ): Promise<void> {
   const random = new Random(seed);
-  // Some clients are to begin by another transport than the first.
-  if (transport === 'all') server.refuse('upgrades');
+  if (transport === 'all') await switchAll({ proxies, server }, signal);
   const pause = (MEAN_PAUSE * 100) / connections;
   while (!signal.aborted) {
     await sleep(random.below(2 * pause), undefined, { signal }).catch(() => undefined);
@@ -60,6 +62,13 @@ export async function chaos(
   }
   server.refuse('nothing');
   for (const proxy of proxies) proxy.heal();
+}
+
+/** Lets all clients begin by the first transport, and then find that it does not get through any more. */
+async function switchAll({ proxies, server }: Victims, signal: AbortSignal): Promise<void> {
+  await sleep(FIRST_SWITCH, undefined, { signal }).catch(() => undefined);
+  server.refuse('upgrades');
+  for (const proxy of proxies) proxy.cut();
 }
 
 /** Hits one connection, or rarely all of a proxy. */
