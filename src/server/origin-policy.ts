@@ -33,10 +33,15 @@ export function isOriginAllowed(
 ): boolean | Promise<boolean> {
   if (typeof policy === 'function') return policy(origin, request);
   if (origin === undefined) return true;
-  if (policy === 'same-host') return isSameHost(origin, request.headers.host ?? '');
+  if (policy === 'same-host') return isSameHost(origin, hostOf(request));
   return policy.some((allowed) =>
     typeof allowed === 'string' ? allowed === origin : matches(allowed, origin),
   );
+}
+
+/** HTTP/2 has `:authority` in the place of `Host` (RFC 9113 §8.3.1). */
+function hostOf({ headers }: IncomingMessage): string {
+  return headers.host ?? String(headers[':authority'] ?? '');
 }
 
 /** A pattern with the flag `g` or `y` keeps its place between calls. */

@@ -1,7 +1,8 @@
 /** Which pages of other origins may read what is answered (Fetch §3.2). */
 
+import type { IncomingMessage } from 'node:http';
 import { UsageError } from '../../protocol/errors.js';
-import { isOrigin } from '../../server/origin-policy.js';
+import { isOrigin, isOriginAllowed } from '../../server/origin-policy.js';
 
 /** The option `cors`. */
 export interface CorsOptions {
@@ -26,8 +27,10 @@ export class Cors {
   /** @throws UsageError for options that are unsafe or would never match */
   constructor(options: CorsOptions | undefined) {
     const { origins = [], credentials = false } = options ?? {};
-    if (origins === '*' && credentials) {
-      throw new UsageError('WS_ERR_INVALID_OPTIONS', 'cors: "credentials" needs a list of origins, not "*"');
+    // Any page can have the origin "null", by a frame in a sandbox.
+    if (credentials && (origins === '*' || origins.includes('null'))) {
+      const message = 'cors: "credentials" needs a list of origins, without "*" and "null"';
+      throw new UsageError('WS_ERR_INVALID_OPTIONS', message);
     }
     if (origins !== '*' && !(Array.isArray(origins) && origins.every(isOrigin))) {
       const message = 'cors: "origins" is "*" or a list of origins such as "https://app.example"';
@@ -40,6 +43,13 @@ export class Cors {
   /** Whether pages of this origin may connect, wherever they come from. */
   allows(origin: string): boolean {
     return this.#options?.origins === '*' || this.#origins.has(origin);
+  }
+
+  /** Whether a request carries cookies of a page that may come, but not as whoever its user is. */
+  refusesCookies(request: IncomingMessage): boolean {
+    const { origin, cookie } = request.headers;
+    if (origin === undefined || cookie === undefined || this.#options?.credentials) return false;
+    return this.allows(origin) && !isOriginAllowed('same-host', origin, request);
   }
 
   /** Headers of every answer to a page of this origin. */

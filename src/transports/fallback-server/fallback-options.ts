@@ -46,11 +46,11 @@ export interface FallbackServerOptions<Context = unknown> {
   readonly requestTimeout?: number | undefined;
   /** Sessions at a time; more are answered with 503. Default 10,000. */
   readonly maxSessions?: number | undefined;
-  /** Requests that are being read and authenticated at a time; more are answered with 503. Default 1000. */
+  /** Requests that are being read and authenticated at a time; more are answered with 503. Default 10,000. */
   readonly maxPendingRequests?: number | undefined;
   /** Whether and how far `X-Forwarded-For` is believed for `socket.remoteAddress`. Default `false`. */
   readonly trustProxy?: TrustProxy | undefined;
-  /** Told of errors that a client is not told of: what a hook has thrown. Default nobody is told. */
+  /** Told of errors that a client is not told of: what a hook has thrown. Default: a warning of the process. */
   readonly onError?: ((error: unknown, request: IncomingMessage) => void) | undefined;
   readonly clock?: Clock | undefined;
 }
@@ -98,7 +98,7 @@ export function settingsOf<Context>(options: FallbackServerOptions<Context>) {
     retry: options.retry ?? 2000,
     requestTimeout: options.requestTimeout ?? 10_000,
     maxSessions: options.maxSessions ?? 10_000,
-    maxPendingRequests: options.maxPendingRequests ?? 1000,
+    maxPendingRequests: options.maxPendingRequests ?? 10_000,
     trustProxy: options.trustProxy ?? false,
     clock: options.clock ?? systemClock,
   };

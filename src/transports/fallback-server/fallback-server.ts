@@ -13,7 +13,7 @@ import { type FallbackServerOptions, type FallbackSettings, settingsOf } from '.
 import { FallbackSocket } from './fallback-socket.js';
 import { LongPoll } from './long-poll.js';
 import { impossible, malformed, Refusal, refusalOf, refuse } from './refusal.js';
-import { maxBodyLength, readMessages } from './request-body.js';
+import { maxBodyLength, type Pace, readMessages } from './request-body.js';
 import { numberOf, readSessionRequest, type SessionRequest } from './session-request.js';
 
 /** Events of a `FallbackServer`. */
@@ -22,6 +22,8 @@ export interface FallbackServerEvents<Context> {
   connection: [socket: FallbackSocket<Context>, request: IncomingMessage];
 }
 
+/** A body that comes more slowly than 10 kB a second is given up. */
+const MIN_BYTES_PER_MILLISECOND = 10;
 /** Milliseconds between looks at all sessions. */
 const TICK = 1000;
 
@@ -41,6 +43,8 @@ export class FallbackServer<Context = unknown> extends TypedEmitter<FallbackServ
   readonly #cors: Cors;
   readonly #sessions = new Map<string, FallbackSocket<Context>>();
   #pending = 0;
+  /** Sessions that are not over. */
+  #open = 0;
   #timer: unknown;
   /** What newcomers are told once it drains. */
   #refused: Refusal | undefined;
@@ -83,7 +87,8 @@ export class FallbackServer<Context = unknown> extends TypedEmitter<FallbackServ
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const { method, headers } = request;
     for (const [name, value] of Object.entries(this.#cors.headers(headers.origin))) {
-      response.setHeader(name, value);
+      if (name === 'vary') response.appendHeader(name, value);
+      else response.setHeader(name, value);
     }
     if (method === 'OPTIONS') {
       this.#preflight(request, response);
@@ -95,9 +100,10 @@ export class FallbackServer<Context = unknown> extends TypedEmitter<FallbackServ
     // A WebSocket's opening handshake comes here where nobody listens for it, or where a proxy took its "Upgrade" away.
     if (headers['sec-websocket-key'] !== undefined) throw malformed('WebSockets are not served here');
     const asked = readSessionRequest(request);
-    await this.#inTime(response, async (signal) => {
-      const admission = await this.#admit(request, signal);
-      const messages = method === 'POST' ? await this.#read(asked, admission, request) : undefined;
+    await this.#inTime(response, async (pace) => {
+      const { signal } = pace;
+      const admission = await this.#admitTo(asked, request, signal);
+      const messages = method === 'POST' ? await this.#read(asked, admission, request, pace) : undefined;
       // Whoever was told that it took too long may not be served after all.
       signal.throwIfAborted();
       if (messages === undefined) this.#listen(asked, admission, request, response);
@@ -111,27 +117,52 @@ export class FallbackServer<Context = unknown> extends TypedEmitter<FallbackServ
     response.writeHead(204, this.#cors.preflightHeaders()).end();
   }
 
-  /** Bounds how many requests are under way, and for how long. */
-  async #inTime(response: ServerResponse, work: (signal: AbortSignal) => Promise<void>): Promise<void> {
+  /** Bounds how many requests are under way, and for how long: a body has more time the more of it has come. */
+  async #inTime(response: ServerResponse, work: (pace: Pace) => Promise<void>): Promise<void> {
     const { clock, requestTimeout, maxPendingRequests } = this.#settings;
     if (this.#pending >= maxPendingRequests)
       throw new Refusal(503, CloseCode.TRY_AGAIN_LATER, 'too many requests');
     const controller = new AbortController();
     const { signal } = controller;
     const gone = () => controller.abort(new Refusal(408, 4408, 'the client has gone'));
+    const supersede = () => controller.abort(new Refusal(408, 4408, 'the request was made again'));
     const late = () => controller.abort(new Refusal(408, 4408, 'the request took too long'));
-    const timer = clock.setTimeout(late, requestTimeout);
+    let timer = clock.setTimeout(late, requestTimeout);
+    const begun = clock.monotonic();
+    let received = 0;
+    const arrived = (bytes: number): void => {
+      received += bytes;
+      clock.clearTimeout(timer);
+      const end = begun + requestTimeout + received / MIN_BYTES_PER_MILLISECOND;
+      timer = clock.setTimeout(late, Math.max(0, end - clock.monotonic()));
+    };
     response.once('close', gone);
     this.#pending++;
     try {
       const aborted = new Promise<never>((_, reject) => {
         signal.addEventListener('abort', () => reject(signal.reason), { once: true });
       });
-      await Promise.race([work(signal), aborted]);
+      await Promise.race([work({ signal, arrived, supersede }), aborted]);
     } finally {
       this.#pending--;
       response.removeListener('close', gone);
       clock.clearTimeout(timer);
+    }
+  }
+
+  /** Asks who it is. A client that is refused gives its session up: nobody would come for it any more. */
+  async #admitTo(
+    { id = '', key }: SessionRequest,
+    request: IncomingMessage,
+    signal: AbortSignal,
+  ): Promise<Admission<Context>> {
+    try {
+      return await this.#admit(request, signal);
+    } catch (error) {
+      const { code, message } = refusalOf(error);
+      const socket = this.#sessions.get(id);
+      if (key !== undefined && code >= 4400 && socket?.hasKey(key)) socket.close(code, message);
+      throw error;
     }
   }
 
@@ -140,9 +171,8 @@ export class FallbackServer<Context = unknown> extends TypedEmitter<FallbackServ
     const { origin, 'sec-fetch-site': site } = request.headers;
     const isListed = this.#cors.allows(origin ?? '');
     // Some requests of foreign pages have no Origin; browsers say of them where they come from (Fetch Metadata).
-    if (origin === undefined && !isListed && (site === 'cross-site' || site === 'same-site')) {
-      throw new Refusal(403, 4403, 'Origin refused');
-    }
+    const isForeign = origin === undefined && (site === 'cross-site' || site === 'same-site');
+    if (isForeign || this.#cors.refusesCookies(request)) throw new Refusal(403, 4403, 'Origin refused');
     const policy = { authenticate, ...(!isListed && { allowedOrigins: this.#settings.allowedOrigins }) };
     const context = (await admit(request, { origin }, policy, { signal })) as Context;
     return { context, principal: principal?.(context) };
@@ -160,12 +190,16 @@ export class FallbackServer<Context = unknown> extends TypedEmitter<FallbackServ
     const socket = isNew ? this.#begin(asked, admission, request) : this.#find(asked, admission);
     // Nobody waits for the answer: the session goes on elsewhere.
     if (socket.isOutdated(asked.after)) throw impossible(409);
-    const { clock, pollTimeout } = this.#settings;
+    const { clock, pollTimeout, resumeBuffer } = this.#settings;
     const now = clock.monotonic();
     const isAttached = socket.attach(asked.after, (source, opening) =>
       asked.accepts === 'sse'
         ? new EventStream(response, source, { opening, hasIds: asked.hasIds, times: this.#settings, now })
-        : new LongPoll(response, source, { opening: isNew ? opening : undefined, until: now + pollTimeout }),
+        : new LongPoll(response, source, {
+            opening: isNew ? opening : undefined,
+            until: now + pollTimeout,
+            resumeBuffer,
+          }),
     );
     if (!isAttached) {
       socket.terminate();
@@ -179,13 +213,16 @@ export class FallbackServer<Context = unknown> extends TypedEmitter<FallbackServ
     asked: SessionRequest,
     admission: Admission<Context>,
     request: IncomingMessage,
+    pace: Pace,
   ): Promise<readonly string[]> {
     const socket = this.#find(asked, admission);
+    const isLast = socket.beginBody(pace.supersede);
     try {
-      return await readMessages(request, maxBodyLength(this.#settings.maxPayload));
+      return await readMessages(request, maxBodyLength(this.#settings.maxPayload), pace);
     } catch (error) {
-      // The client gives its session up by any refusal: nobody would come for it any more.
-      if (error instanceof Refusal) socket.close(error.code, error.message);
+      // As above, unless the client makes the request again.
+      const isFinal = error instanceof Refusal && error.status !== 408 && isLast();
+      if (isFinal) socket.close(error.code, error.message);
       throw error;
     }
   }
@@ -218,7 +255,8 @@ export class FallbackServer<Context = unknown> extends TypedEmitter<FallbackServ
     const { maxSessions, trustProxy } = this.#settings;
     const id = asked.id ?? randomBytes(16).toString('base64url');
     if (this.#refused !== undefined) throw this.#refused;
-    if (this.#sessions.size >= maxSessions) {
+    // Those that are over are kept for a while, to say how they ended.
+    if (this.#open >= maxSessions || this.#sessions.size >= maxSessions * 2) {
       throw new Refusal(503, CloseCode.TRY_AGAIN_LATER, 'retry-after=5', { headers: { 'retry-after': '5' } });
     }
     if (this.#sessions.has(id)) throw impossible(409);
@@ -234,6 +272,8 @@ export class FallbackServer<Context = unknown> extends TypedEmitter<FallbackServ
       remoteAddress: forwardedAddress(request, trustProxy) ?? request.socket.remoteAddress,
     });
     this.#sessions.set(id, socket);
+    this.#open++;
+    socket.once('close', () => this.#open--);
     this.#timer ??= this.#nextTick();
     return socket;
   }
@@ -277,8 +317,14 @@ export class FallbackServer<Context = unknown> extends TypedEmitter<FallbackServ
 
   /** A hook that fails has nobody to tell, and must not end the process of all sessions. */
   #report(error: unknown, request: IncomingMessage): void {
+    const { onError } = this.#options;
+    if (onError === undefined) {
+      const detail = error instanceof Error ? (error.stack ?? error.message) : String(error);
+      process.emitWarning('A request of a fallback session failed', { code: 'HAWSER_CHECK_FAILED', detail });
+      return;
+    }
     try {
-      this.#options.onError?.(error, request);
+      onError(error, request);
     } catch {
       // As above.
     }

@@ -40,6 +40,8 @@ const CLOSED = 3;
 
 /** Milliseconds for which a session that has ended still says how. */
 const LINGER = 10_000;
+/** Milliseconds without a response after which a client is away. */
+const AWAY_AFTER = 5000;
 /** Milliseconds after which a session is given up of which nothing more was heard since it began. */
 const FIRST_SIGN_TIMEOUT = 10_000;
 
@@ -63,6 +65,7 @@ export class FallbackSocket<Context = unknown> extends TypedEmitter<FallbackSock
   /** Whether its client has made a second request: who only begins sessions is not to fill the server with them. */
   #isConfirmed = false;
   #ending: Ending | undefined;
+  #abortBody: (() => void) | undefined;
   #isFull = false;
 
   /** @internal Made by a `FallbackServer`. */
@@ -121,11 +124,9 @@ export class FallbackSocket<Context = unknown> extends TypedEmitter<FallbackSock
       throw new UsageError('WS_ERR_INVALID_ARGUMENT', 'Fallback transports carry text: send a string');
     }
     if (this.#state !== OPEN) return false;
-    const { maxBufferedAmount, resumeBuffer } = this.#parts;
-    // One message is taken in any case by a client that is between two polls.
-    const isLeftAlone = this.#downstream === undefined && this.#buffer.waiting > resumeBuffer;
-    this.#buffer.push(data);
-    if (isLeftAlone || this.bufferedAmount > maxBufferedAmount) {
+    this.#buffer.push(wellFormed(data));
+    const held = this.#buffer.footprint + (this.#downstream?.writableLength ?? 0);
+    if (held > this.#parts.maxBufferedAmount || this.#isTooMuch(this.#parts.clock.monotonic())) {
       this.terminate();
       return false;
     }
@@ -161,9 +162,25 @@ export class FallbackSocket<Context = unknown> extends TypedEmitter<FallbackSock
 
   /** @internal Whether a request shows the key and comes from whoever has opened the session. */
   isOwnedBy(key: string, principal: string | undefined): boolean {
-    const isOwned = isEqual(key, this.#parts.opening.key) && principal === this.#parts.principal;
+    const isOwned = this.hasKey(key) && principal === this.#parts.principal;
     this.#isConfirmed ||= isOwned;
     return isOwned;
+  }
+
+  /** @internal Whether a request shows the key. */
+  hasKey(key: string): boolean {
+    return isEqual(key, this.#parts.opening.key);
+  }
+
+  /**
+   * @internal The body of a POST is about to be read. One that still is has been made again, and is given up.
+   * @param abort does that
+   * @returns whether it still is the last
+   */
+  beginBody(abort: () => void): () => boolean {
+    this.#abortBody?.();
+    this.#abortBody = abort;
+    return () => this.#abortBody === abort;
   }
 
   /** @internal Whether the client has told meanwhile that it has more messages: a request was late. */
@@ -197,7 +214,7 @@ export class FallbackSocket<Context = unknown> extends TypedEmitter<FallbackSock
    */
   receive(first: number, messages: readonly string[]): boolean {
     if (first > this.#received + 1) return false;
-    for (const message of messages.slice(this.#received + 1 - first)) {
+    for (const message of messages.slice(this.#received + 1 - first).map(wellFormed)) {
       this.#received++;
       if (this.#state !== OPEN) continue;
       if (Buffer.byteLength(message) > this.#parts.maxPayload) {
@@ -231,8 +248,14 @@ export class FallbackSocket<Context = unknown> extends TypedEmitter<FallbackSock
     }
     const patience = this.#isConfirmed ? resumeTimeout : Math.min(resumeTimeout, FIRST_SIGN_TIMEOUT);
     const isGone = this.#state === OPEN && this.#downstream === undefined && age >= patience;
-    if (isGone || (this.#state === CLOSING && age >= closeTimeout)) this.terminate();
+    if (isGone || this.#isTooMuch(now) || (this.#state === CLOSING && age >= closeTimeout)) this.terminate();
     return true;
+  }
+
+  /** Whether more waits for a client that is away than is kept for one; between two polls nobody is away. */
+  #isTooMuch(now: number): boolean {
+    const isAway = this.#downstream === undefined && now - this.#since >= AWAY_AFTER;
+    return isAway && this.#buffer.footprint > this.#parts.resumeBuffer;
   }
 
   #emitMessage(message: string): void {
@@ -244,7 +267,7 @@ export class FallbackSocket<Context = unknown> extends TypedEmitter<FallbackSock
   }
 
   #takeEnding(): Ending | undefined {
-    const ending = this.#buffer.waiting === 0 ? this.#ending : undefined;
+    const ending = this.#buffer.isEmpty ? this.#ending : undefined;
     if (ending !== undefined) this.#finish(...ending);
     return ending;
   }
@@ -258,7 +281,10 @@ export class FallbackSocket<Context = unknown> extends TypedEmitter<FallbackSock
   #detach(downstream: Downstream): void {
     if (this.#downstream !== downstream) return;
     this.#downstream = undefined;
-    if (this.#state === OPEN) this.#since = this.#parts.clock.monotonic();
+    const now = this.#parts.clock.monotonic();
+    // Who has listened for a while only listens, and need not say more.
+    this.#isConfirmed ||= now - this.#since >= FIRST_SIGN_TIMEOUT;
+    if (this.#state === OPEN) this.#since = now;
   }
 
   #finish(code: number, reason: string): void {
@@ -271,5 +297,11 @@ export class FallbackSocket<Context = unknown> extends TypedEmitter<FallbackSock
 
 /** Compares in a time that says nothing of where they differ. */
 function isEqual(one: string, other: string): boolean {
-  return one.length === other.length && timingSafeEqual(Buffer.from(one), Buffer.from(other));
+  const [a, b] = [Buffer.from(one), Buffer.from(other)];
+  return a.length === b.length && timingSafeEqual(a, b);
+}
+
+/** As a WebSocket sends it: lone surrogates become U+FFFD. The types of ES2024 know the method, which Node.js 20 has. */
+function wellFormed(text: string): string {
+  return (text as unknown as { toWellFormed(): string }).toWellFormed();
 }

@@ -4,7 +4,7 @@ import type { ServerResponse } from 'node:http';
 import { nextTick } from 'node:process';
 import { type Downstream, type Ending, type Opening, type Source, uncached } from './downstream.js';
 
-/** Characters of one answer, but for a message that is longer. */
+/** Bytes of one answer, but for a message that is longer: an answer that is lost has to be there still. */
 const MAX_LENGTH = 524_288;
 
 /** What a poll is answered. */
@@ -22,18 +22,21 @@ export class LongPoll implements Downstream {
   readonly #source: Source;
   readonly #opening: Opening | undefined;
   readonly #until: number;
+  readonly #maxLength: number;
   #isScheduled = false;
   #isOver = false;
 
   /**
    * @param opening of a session that begins: that is answered at once
+   * @param resumeBuffer bytes that are kept of what was handed over
    * @param until monotonic time at which it is answered in any case
    */
   constructor(
     response: ServerResponse,
     source: Source,
-    { opening, until }: { opening: Opening | undefined; until: number },
+    { opening, until, resumeBuffer }: { opening: Opening | undefined; until: number; resumeBuffer: number },
   ) {
+    this.#maxLength = Math.min(MAX_LENGTH, resumeBuffer / 2);
     this.#response = response;
     this.#source = source;
     this.#opening = opening;
@@ -69,11 +72,11 @@ export class LongPoll implements Downstream {
     this.#isScheduled = false;
     if (this.#isOver) return;
     const messages: string[] = [];
-    for (let length = 0; length < MAX_LENGTH; ) {
+    for (let length = 0; length < this.#maxLength; ) {
       const text = this.#source.take();
       if (text === undefined) break;
       messages.push(text);
-      length += text.length;
+      length += Buffer.byteLength(text);
     }
     const close = this.#source.takeEnding();
     if (messages.length > 0 || close !== undefined) this.#answer({ messages, close });

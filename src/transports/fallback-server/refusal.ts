@@ -53,5 +53,7 @@ export function refuse(response: ServerResponse, { status, code, message, header
     // Nobody reads the rest of its body; HTTP/2 has no such header, and no need of it.
     ...(response.req.httpVersionMajor === 1 && { connection: 'close' }),
   });
+  // What still comes of its body is not waited for.
+  if (response.req.httpVersionMajor > 1) response.once('finish', () => response.req.destroy());
   response.end(JSON.stringify({ code, reason: message }));
 }

@@ -31,6 +31,20 @@ export class ReplayBuffer {
     return this.#waiting;
   }
 
+  /** What they hold in memory, about: each costs more than its text. */
+  get footprint(): number {
+    return this.#waiting + OVERHEAD * this.#waitingCount;
+  }
+
+  /** Whether none waits. */
+  get isEmpty(): boolean {
+    return this.#waitingCount === 0;
+  }
+
+  get #waitingCount(): number {
+    return this.#entries.length - this.#head - (this.#next - this.#first);
+  }
+
   /** Number of the message that was handed over last; 0 before the first. */
   get taken(): number {
     return this.#next - 1;
@@ -85,7 +99,8 @@ export class ReplayBuffer {
   trim(now: number): void {
     while (this.#first < this.#next) {
       const { takenAt } = this.#entries[this.#head] as Entry;
-      if (this.#kept <= this.#maxSize && now - takenAt <= this.#maxAge) return;
+      const held = this.#kept + OVERHEAD * (this.#next - this.#first);
+      if (held <= this.#maxSize && now - takenAt <= this.#maxAge) return;
       this.#forgetFirst();
     }
   }
@@ -108,6 +123,9 @@ export class ReplayBuffer {
     this.#head = 0;
   }
 }
+
+/** Bytes of memory that a message takes besides its text. */
+const OVERHEAD = 64;
 
 /** A message. */
 interface Entry {

@@ -19,13 +19,27 @@ export function maxBodyLength(maxPayload: number): number {
   return Math.max(maxPayload * 2, MAX_BATCH_LENGTH * MAX_ESCAPE) + 65_536;
 }
 
+/** How long a body may take. */
+export interface Pace {
+  /** Aborted when the time is up. */
+  readonly signal: AbortSignal;
+  /** Bytes have come, for which there is more time. */
+  readonly arrived: (bytes: number) => void;
+  /** Another request has come in its place. */
+  readonly supersede: () => void;
+}
+
 /**
  * Reads the body of a POST: a JSON array of texts.
  * @param maxLength bytes of it
  * @throws Refusal
  */
-export async function readMessages(request: IncomingMessage, maxLength: number): Promise<readonly string[]> {
-  const body = await readBody(request, maxLength);
+export async function readMessages(
+  request: IncomingMessage,
+  maxLength: number,
+  pace: Pace,
+): Promise<readonly string[]> {
+  const body = await readBody(request, maxLength, pace);
   let messages: unknown;
   try {
     messages = JSON.parse(new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(body));
@@ -41,7 +55,12 @@ function isBatch(value: unknown): value is readonly string[] {
   return Array.isArray(value) && value.every((message) => typeof message === 'string');
 }
 
-async function readBody(request: IncomingMessage, maxLength: number): Promise<Buffer> {
+/** Gathers a body until it ends, is too long, or the signal is aborted; then nothing of it is kept. */
+async function readBody(
+  request: IncomingMessage,
+  maxLength: number,
+  { signal, arrived }: Pace,
+): Promise<Buffer> {
   const tooLong = () =>
     new Refusal(413, CloseCode.MESSAGE_TOO_BIG, `at most ${maxLength} bytes in one request`);
   if (Number(request.headers['content-length'] ?? 0) > maxLength) throw tooLong();
@@ -50,10 +69,26 @@ async function readBody(request: IncomingMessage, maxLength: number): Promise<Bu
   }
   const chunks: Buffer[] = [];
   let length = 0;
-  for await (const chunk of request as AsyncIterable<Buffer>) {
-    length += chunk.length;
-    if (length > maxLength) throw tooLong();
-    chunks.push(chunk);
+  let take: (chunk: Buffer) => void = () => undefined;
+  try {
+    await new Promise<void>((resolve, reject) => {
+      take = (chunk) => {
+        length += chunk.length;
+        arrived(chunk.length);
+        if (length <= maxLength) chunks.push(chunk);
+        else {
+          request.pause();
+          reject(tooLong());
+        }
+      };
+      request.on('data', take).once('end', resolve).once('close', resolve).once('error', reject);
+      signal.addEventListener('abort', () => reject(signal.reason), { once: true });
+    });
+    if (!request.readableEnded) throw new Refusal(408, 4408, 'the body is not complete');
+    return Buffer.concat(chunks);
+  } finally {
+    // What still comes is not read: the answer ends the connection.
+    request.off('data', take).pause();
+    chunks.length = 0;
   }
-  return Buffer.concat(chunks);
 }

@@ -68,10 +68,10 @@ function isId(text: string): boolean {
   });
 }
 
-/** Who accepts anything, such as curl, gets events. */
+/** Who accepts anything, such as curl, gets events; images and documents of pages, which accept more than that, do not. */
 function acceptedBy(accept = '*/*'): SessionRequest['accepts'] {
   if (accept.includes('application/json')) return 'polling';
-  return accept.includes('text/event-stream') || accept.includes('*/*') ? 'sse' : 'neither';
+  return accept.includes('text/event-stream') || accept === '*/*' ? 'sse' : 'neither';
 }
 
 function protocolsOf(query: URLSearchParams): ReadonlySet<string> {

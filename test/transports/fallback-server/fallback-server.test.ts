@@ -347,11 +347,19 @@ describe('who may do what', () => {
     expect(sockets[0]?.context).toEqual({ name: 'ada' });
     expect((await post(opened, 1, ['a'], as('ada'))).status).toBe(204);
     expect(await post(opened, 2, ['b'], as('eve'))).toMatchObject({ status: 403, body: impossible });
-    expect(await post(opened, 2, ['b'])).toMatchObject({ status: 401, body: refused(4401, 'Who are you?') });
     expect((await poll(opened, 0, as('eve'))).status).toBe(403);
     expect((await poll({ ...opened, key: 'x'.repeat(32) }, 0, as('ada'))).status).toBe(403);
     expect((await poll({ ...opened, key: 'x' }, 0, as('ada'))).status).toBe(403);
+    expect((await poll({ ...opened, key: '\u00e9'.repeat(32) }, 0, as('ada'))).status).toBe(403);
+    const stranger = refused(4401, 'Who are you?');
+    expect(await post({ ...opened, key: 'x'.repeat(32) }, 2, [])).toMatchObject({
+      status: 401,
+      body: stranger,
+    });
     expect(sockets[0]?.readyState).toBe(1);
+    // Who has the key and is refused is the client, which gives its session up.
+    expect(await post(opened, 2, ['b'])).toMatchObject({ status: 401, body: stranger });
+    expect(sockets[0]?.readyState).toBe(2);
   });
 
   it('does not let in who has the id alone', async () => {
@@ -536,11 +544,77 @@ describe('FallbackServer', () => {
   });
 
   it('does not keep more than its bound for a client that is away', async () => {
-    const { open, sockets } = await startFallback({ resumeBuffer: 1000 });
+    const { open, sockets, clock } = await startFallback({ resumeBuffer: 1000 });
     await open();
+    // Nobody is away who is between two polls.
     expect(sockets[0]?.send('x'.repeat(5000))).toBe(true);
-    expect(sockets[0]?.send('y')).toBe(false);
+    expect(sockets[0]?.send('y')).toBe(true);
+    for (let second = 0; second < 4; second++) clock.advance(1000);
+    expect(sockets[0]?.readyState).toBe(1);
+    clock.advance(1000);
     expect(sockets[0]?.readyState).toBe(3);
+  });
+
+  it('counts what messages cost besides their text', async () => {
+    const { open, sockets } = await startFallback({ maxBufferedAmount: 64_000 });
+    await open();
+    for (let count = 0; count < 1000; count++) expect(sockets[0]?.send('')).toBe(true);
+    expect(sockets[0]?.bufferedAmount).toBe(0);
+    expect(sockets[0]?.send('')).toBe(false);
+    expect(sockets[0]?.readyState).toBe(3);
+  });
+
+  it('sends and takes what a WebSocket would make of lone surrogates', async () => {
+    const { open, poll, post, sockets } = await startFallback();
+    const opened = await open();
+    const taken: string[] = [];
+    sockets[0]?.on('message', (text) => taken.push(text));
+    await post(opened, 1, '["\\ud800a"]');
+    sockets[0]?.send('\ud800b');
+    expect((await poll(opened)).body).toBe('{"messages":["\ufffdb"]}');
+    expect(taken).toEqual(['\ufffda']);
+  });
+
+  it('keeps every message of an answer that may be lost, whatever its alphabet', async () => {
+    const { open, poll, sockets } = await startFallback();
+    const opened = await open();
+    for (let count = 0; count < 10; count++) sockets[0]?.send('\u6587'.repeat(45_000));
+    const first = await poll(opened);
+    expect(await poll(opened)).toMatchObject({ status: 200, body: first.body });
+    expect(JSON.parse(first.body).messages).toHaveLength(4);
+  });
+
+  it('counts sessions that are open, and not those that are over', async () => {
+    const { open, post, ask } = await startFallback({ maxSessions: 1 });
+    const opened = await open();
+    await post(opened, 1, [], { query: { code: 1000 } });
+    await new Promise((resolve) => setImmediate(resolve));
+    const query = { session: ID + ID };
+    expect((await ask({ query, headers: { accept: 'application/json' } })).status).toBe(200);
+  });
+
+  it('gives up the body of a POST that was made again, and keeps the session', async () => {
+    const { open, post, hang, sockets } = await startFallback();
+    const opened = await open();
+    const { session, key } = opened;
+    const first = hang({ method: 'POST', query: { session, first: 1 }, headers: { 'hawser-key': key } });
+    await first.begun;
+    expect((await post(opened, 1, ['a'])).status).toBe(204);
+    expect((await first.answer).body).toBe(refused(4408, 'the request was made again'));
+    expect(sockets[0]?.readyState).toBe(1);
+  });
+
+  it('gives a body more time the more of it has come', async () => {
+    const { open, hang, clock, sockets } = await startFallback();
+    const { session, key } = await open();
+    const slow = hang({ method: 'POST', query: { session, first: 1 }, headers: { 'hawser-key': key } });
+    await slow.begun;
+    await slow.write(`["${'x'.repeat(100_000)}`);
+    clock.advance(19_000);
+    await slow.write('x');
+    clock.advance(1500);
+    expect((await slow.answer).body).toBe(refused(4408, 'the request took too long'));
+    expect(sockets[0]?.readyState).toBe(1);
   });
 
   it('drains: it closes its sessions and takes no more', async () => {

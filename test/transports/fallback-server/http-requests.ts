@@ -45,7 +45,11 @@ export async function startFallback<Context = unknown>(options: FallbackServerOp
   const fallback = new FallbackServer<Context>({ clock, onError, ...options });
   const sockets: FallbackSocket<Context>[] = [];
   fallback.on('connection', (socket) => sockets.push(socket));
-  const server: Server = http.createServer(fallback.handle);
+  const bodies: IncomingMessage[] = [];
+  const server: Server = http.createServer((request, response) => {
+    if (request.method === 'POST') bodies.unshift(request);
+    fallback.handle(request, response);
+  });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;
@@ -71,6 +75,25 @@ export async function startFallback<Context = unknown>(options: FallbackServerOp
     const [response] = await once(request, 'response');
     onTestFinished(() => void response.destroy());
     return response;
+  };
+  /** Begins a request whose body has not ended. */
+  const hang = ({ query = {}, headers = {} }: RequestParts) => {
+    const search = new URLSearchParams();
+    for (const [name, value] of Object.entries(query)) search.set(name, String(value));
+    const request = http.request({ port, host: '127.0.0.1', method: 'POST', headers, path: `/?${search}` });
+    request.on('error', () => undefined);
+    request.flushHeaders();
+    const write = async (piece: string) => {
+      const [incoming] = bodies;
+      request.write(piece);
+      for (let left = piece.length; left > 0; ) {
+        const [chunk] = await once(incoming as IncomingMessage, 'data');
+        left -= chunk.length;
+      }
+    };
+    const answer = once(request, 'response').then(async ([response]) => ({ body: await text(response) }));
+    const begun = untilRead(bodies);
+    return { write, answer, begun };
   };
   const ask = async (parts: RequestParts): Promise<Answer> => {
     const response = await begin(parts);
@@ -100,6 +123,7 @@ export async function startFallback<Context = unknown>(options: FallbackServerOp
     port,
     server,
     begin,
+    hang,
     ask,
     open,
     /** Polls a session. */
@@ -112,6 +136,14 @@ export async function startFallback<Context = unknown>(options: FallbackServerOp
     stream: async (more: RequestParts = {}) =>
       new StreamReader(await begin({ ...more, headers: { accept: 'text/event-stream', ...more.headers } })),
   };
+}
+
+/** Resolves once the newest body is being read. */
+async function untilRead(bodies: readonly IncomingMessage[]): Promise<void> {
+  const before = bodies.length;
+  while (bodies.length === before || bodies[0]?.listenerCount('data') === 0) {
+    await new Promise((resolve) => setImmediate(resolve));
+  }
 }
 
 /** Reads an event stream as text. */

@@ -2,7 +2,8 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { ReplayBuffer } from '../../../src/transports/fallback-server/replay-buffer.js';
 
-function filled(count: number, { maxSize = 100, maxAge = 1000 } = {}) {
+/** By default with room for ten of them, of 10 bytes and what each costs besides. */
+function filled(count: number, { maxSize = 740, maxAge = 1000 } = {}) {
   const buffer = new ReplayBuffer(maxSize, maxAge);
   for (let number = 1; number <= count; number++) buffer.push(`message ${number}`);
   return buffer;

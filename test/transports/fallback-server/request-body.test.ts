@@ -3,7 +3,7 @@ import { Readable } from 'node:stream';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Refusal } from '../../../src/transports/fallback-server/refusal.js';
-import { readMessages } from '../../../src/transports/fallback-server/request-body.js';
+import { readMessages as readPaced } from '../../../src/transports/fallback-server/request-body.js';
 
 /** A request whose body comes in pieces. */
 function request(pieces: readonly Uint8Array[], headers: Record<string, string> = {}) {
@@ -18,6 +18,12 @@ const MAX = 10_000;
 function cut(body: Uint8Array, places: readonly number[]): Uint8Array[] {
   const ends = [...places.map((place) => place % (body.length + 1)), body.length].sort((a, b) => a - b);
   return ends.map((end, index) => body.subarray(index === 0 ? 0 : ends[index - 1], end));
+}
+
+/** Reads a body that has all the time it needs. */
+function readMessages(body: IncomingMessage, maxLength: number): Promise<readonly string[]> {
+  const { signal } = new AbortController();
+  return readPaced(body, maxLength, { signal, arrived: () => undefined, supersede: () => undefined });
 }
 
 const places = fc.array(fc.nat(), { maxLength: 5 });
@@ -75,8 +81,26 @@ describe('readMessages', () => {
     expect(await outcome(readMessages(Object.assign(endless, { headers: {} }) as never, MAX))).toEqual([
       413, 1009,
     ]);
-    expect(endless.destroyed).toBe(true);
+    expect(endless.isPaused()).toBe(true);
     expect(pulled).toBeLessThan(100);
+  });
+
+  it('keeps nothing once its time is up, and says how much has come until then', async () => {
+    const controller = new AbortController();
+    const body = new Readable({ read: () => undefined });
+    const arrived: number[] = [];
+    const pace = {
+      signal: controller.signal,
+      arrived: (bytes: number) => arrived.push(bytes),
+      supersede: () => undefined,
+    };
+    const reading = readPaced(Object.assign(body, { headers: {} }) as never, MAX, pace);
+    body.push('["a');
+    await new Promise((resolve) => setImmediate(resolve));
+    controller.abort(new Error('late'));
+    await expect(reading).rejects.toThrow();
+    expect(arrived).toEqual([3]);
+    expect([body.isPaused(), body.listenerCount('data')]).toEqual([true, 0]);
   });
 
   it('says who has read a body before', async () => {

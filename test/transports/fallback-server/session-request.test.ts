@@ -47,7 +47,8 @@ describe('readSessionRequest', () => {
   it.each([
     [undefined, 'sse'],
     ['*/*', 'sse'],
-    ['text/html, */*;q=0.1', 'sse'],
+    ['text/html, */*;q=0.1', 'neither'],
+    ['image/avif,image/webp,*/*;q=0.8', 'neither'],
     ['text/event-stream', 'sse'],
     ['application/json, text/plain, */*', 'polling'],
     ['image/png', 'neither'],
