@@ -295,6 +295,8 @@ describe('fallbackDial', () => {
     opened.last(0).send('hello');
     await settled();
     opened.last(0).close(1001);
+    opened.connect();
+    opened.last(0).cut();
     await settled();
     const expired = start(2);
     expired.connect();
