@@ -207,8 +207,8 @@ export class Connection implements Link {
       const listener: DialListener = {
         open: () => isOver() || this.#authenticate(),
         message: (data) => isOver() || this.#receive(data),
-        drain: () => isOver() || this.#listener.drained?.(),
-        close: (code, reason) => isOver() || this.#lost(code, reason),
+        drain: () => isOver() || guarded(() => this.#listener.drained?.()),
+        close: (code, reason, error) => isOver() || this.#lost(code, reason, error),
       };
       this.#transport = this.#dial(url, listener, this.#options.protocols);
     } catch (error) {
@@ -245,8 +245,8 @@ export class Connection implements Link {
     this.#watchdog?.start();
     this.#status = { state: 'open', attempt: 0, transport: this.#transport?.name };
     for (const { text } of this.#declared) guarded(() => this.post(text()));
-    if (epoch === this.#epoch) this.#listener.opened?.();
-    for (const data of this.#early.splice(0)) if (epoch === this.#epoch) this.#listener.message(data);
+    if (epoch === this.#epoch) guarded(() => this.#listener.opened?.());
+    for (const data of this.#early.splice(0)) if (epoch === this.#epoch) this.#hand(data);
     while (epoch === this.#epoch) {
       const message = this.#queue.shift();
       if (message === undefined) break;
@@ -258,8 +258,12 @@ export class Connection implements Link {
   #receive(data: string | Uint8Array): void {
     this.#watchdog?.heard();
     if (typeof data === 'string' && (this.#login?.receive(data) || this.#isPingAnswer(data))) return;
-    if (this.#status.state === 'open') this.#listener.message(data);
+    if (this.#status.state === 'open') this.#hand(data);
     else if (this.#early.push(data) > MAX_EARLY) this.#drop(DEAD, 'too many messages before authentication');
+  }
+
+  #hand(data: string | Uint8Array): void {
+    guarded(() => this.#listener.message(data));
   }
 
   #ping(): void {
@@ -303,7 +307,7 @@ export class Connection implements Link {
     const delay = hint ?? fullJitter(this.#options.backoff, this.#random).delay(++this.#failures);
     this.#setTimer(() => void this.#attempt(), delay);
     this.#status = { state: 'waiting', ...ending, retryAt: this.#clock.now() + delay };
-    if (wasOpen) this.#listener.lost?.(code);
+    if (wasOpen) guarded(() => this.#listener.lost?.(code));
     this.#tell();
   }
 
@@ -327,12 +331,12 @@ export class Connection implements Link {
     this.#watchdog = undefined;
     this.#failures = 0;
     this.#status = { ...ending, state: 'closed', attempt: 0 };
-    if (wasOpen) this.#listener.lost?.(ending.code);
+    if (wasOpen) guarded(() => this.#listener.lost?.(ending.code));
     const error = this.#closedError();
     for (let message = this.#queue.shift(); message !== undefined; message = this.#queue.shift()) {
       message.failed(error);
     }
-    this.#listener.closed?.(error);
+    guarded(() => this.#listener.closed?.(error));
     this.#tell();
   }
 

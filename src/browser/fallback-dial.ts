@@ -6,7 +6,7 @@ import type { Transport } from '../transport/transport.js';
 
 /** Milliseconds that one way has if there is another. */
 const DIAL_TIMEOUT = 4000;
-/** Milliseconds after which the first way is tried again, once a connection by another one has ended. */
+/** Milliseconds after which the first way is tried again, once a connection by another one has ended; or a late one. */
 const RETURN_AFTER = 60_000;
 /** A connection on which nothing came for so long was no good. */
 const TRIAL = 60_000;
@@ -22,11 +22,13 @@ interface Memory {
   leftAt: number;
   /** Whether a message came by it: one attempt may fail for other reasons, and is not to be tripled. */
   isProven: boolean;
+  /** When a way was given up because it took too long. */
+  readonly lateAt: Map<number, number>;
 }
 
 /** Connects by the first of several ways that gets through, and keeps to it for a while. */
 export function fallbackDial(dials: readonly Dial[], clock: Clock): Dial {
-  const memory: Memory = { first: 0, leftAt: 0, isProven: false };
+  const memory: Memory = { first: 0, leftAt: 0, isProven: false, lateAt: new Map() };
   return (url, listener, protocols) => {
     const way = (index: number, own: DialListener) => (dials[index] as Dial)(url, own, protocols);
     return new Attempt({
@@ -45,7 +47,12 @@ function orderOf(count: number, memory: Memory, clock: Clock): readonly number[]
   const first = isDue ? 0 : memory.first;
   const isAlone = memory.isProven && !isDue;
   memory.isProven = false;
-  return isAlone ? [first] : [...new Set([first, memory.first, ...Array(count).keys()])];
+  if (isAlone) return [first];
+  // An attempt may end before those behind a way that takes long have had their time.
+  const isLate = (way: number) =>
+    clock.monotonic() - (memory.lateAt.get(way) ?? Number.NEGATIVE_INFINITY) < RETURN_AFTER;
+  const ways = [...new Set([first, memory.first, ...Array(count).keys()])];
+  return [...ways.filter((way) => !isLate(way)), ...ways.filter(isLate)];
 }
 
 interface AttemptParts {
@@ -119,7 +126,7 @@ class Attempt implements Transport {
         open: () => isCurrent() && this.#opened(),
         message: (data) => isCurrent() && this.#heard(data),
         drain: () => isCurrent() && this.#parts.listener.drain(),
-        close: (code, reason) => isCurrent() && this.#closed(code, reason),
+        close: (code, reason, error) => isCurrent() && this.#closed(code, reason, error),
       });
     } catch (error) {
       clock.clearTimeout(this.#timer);
@@ -131,6 +138,10 @@ class Attempt implements Transport {
 
   /** The way takes too long. */
   #giveUp(): void {
+    const { memory, order, clock } = this.#parts;
+    const way = order[this.#position] as number;
+    memory.lateAt.set(way, clock.monotonic());
+    if (way === 0) memory.leftAt = clock.monotonic();
     // What it says of its end is nothing; and it has ended before there is another one.
     this.#position++;
     this.#current?.terminate();
@@ -141,8 +152,8 @@ class Attempt implements Transport {
   #goOn(): void {
     try {
       this.#next();
-    } catch {
-      this.#end(ABNORMAL_CLOSURE, '');
+    } catch (error) {
+      this.#end(ABNORMAL_CLOSURE, '', error);
     }
   }
 
@@ -153,6 +164,7 @@ class Attempt implements Transport {
     this.#openedAt = clock.monotonic();
     if (order.slice(0, this.#position).includes(0)) memory.leftAt = this.#openedAt;
     memory.first = index;
+    memory.lateAt.delete(index);
     listener.open();
   }
 
@@ -162,7 +174,7 @@ class Attempt implements Transport {
     this.#parts.listener.message(data);
   }
 
-  #closed(code: number, reason: string): void {
+  #closed(code: number, reason: string, error: unknown): void {
     const { clock, order } = this.#parts;
     clock.clearTimeout(this.#timer);
     // Any other code is the server's word, which another way would not change.
@@ -174,12 +186,12 @@ class Attempt implements Transport {
       }
       this.#conclude();
     }
-    this.#end(code, reason);
+    this.#end(code, reason, error);
   }
 
-  #end(code: number, reason: string): void {
+  #end(code: number, reason: string, error?: unknown): void {
     this.#isOver = true;
-    this.#parts.listener.close(code, reason);
+    this.#parts.listener.close(code, reason, error);
   }
 
   /** A connection that opens and then is deaf is a network's that does not know what it lets through. */

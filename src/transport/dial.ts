@@ -4,6 +4,11 @@ import type { Transport, TransportListener } from './transport.js';
 export interface DialListener extends TransportListener {
   /** It is open. Without it `close` follows. */
   open(): void;
+  /**
+   * As that of a TransportListener.
+   * @param error why, where that is known
+   */
+  close(code: number, reason: string, error?: unknown): void;
 }
 
 /**

@@ -2,6 +2,8 @@
 
 import { describe, expect, it } from 'vitest';
 import { Connection } from '../../src/browser/connection.js';
+import type { Dial, DialListener } from '../../src/transport/dial.js';
+import { processErrors } from '../rpc/process-errors.js';
 import { openClient, testClient } from './test-client.js';
 import { settled, testNetwork } from './test-network.js';
 
@@ -36,6 +38,43 @@ describe('a connection that is closed', () => {
     expect(client.status.state).toBe('closed');
     expect(network.last.transport.send('x')).toBe(false);
     expect(clock.pending).toBe(0);
+  });
+});
+
+describe('a listener that throws', () => {
+  it.each(['opened', 'message', 'drained', 'lost', 'closed'])('by "%s" stops nothing', async (name) => {
+    const network = testNetwork();
+    const { clock, dial } = network;
+    const log: string[] = [];
+    const tell = (own: string) => () => {
+      log.push(own);
+      if (own === name) throw new Error(own);
+    };
+    const names = ['opened', 'message', 'drained', 'lost', 'closed'];
+    const listener = Object.fromEntries(names.map((own) => [own, tell(own)]));
+    let told: DialListener | undefined;
+    const heard: Dial = (url, own) => {
+      told = own;
+      return dial(url, own);
+    };
+    const connection = new Connection('ws://server/', listener as never, {
+      clock,
+      dial: heard,
+      watchdog: false,
+    });
+    const errors = await processErrors(async () => {
+      await settled();
+      network.last.open();
+      told?.message('a');
+      told?.drain();
+      told?.close(1006, '', 'why');
+      expect(connection.status).toMatchObject({ state: 'waiting', error: 'why' });
+      connection.close();
+      await settled();
+    });
+    expect(log).toEqual(names);
+    expect(connection.status.state).toBe('closed');
+    expect(errors).toEqual([`uncaughtException: Error: ${name}`]);
   });
 });
 

@@ -1,8 +1,14 @@
-import { afterEach, describe, expect, it } from 'vitest';
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { afterEach, describe, expect, it, onTestFinished } from 'vitest';
 import { Connection } from '../../src/browser/connection.js';
 import { fallbackDial } from '../../src/browser/fallback-dial.js';
 import { ManualClock } from '../../src/testing/index.js';
 import type { Dial } from '../../src/transport/dial.js';
+import { FallbackServer } from '../../src/transports/fallback-server/index.js';
+import { pollingDial } from '../../src/transports/polling/client.js';
+import { sseDial } from '../../src/transports/sse/client.js';
 import { type Attempt, settled, testNetwork } from './test-network.js';
 
 /** Ways to connect, whose attempts a test decides about, and what their listener is told. */
@@ -254,6 +260,79 @@ describe('fallbackDial', () => {
     expect(counts()).toEqual([2, 1, 2]);
   });
 
+  it('begins behind the ways that took too long, which the next attempt may have no time for', async () => {
+    const { clock, connect, counts, last, events } = start();
+    connect();
+    clock.advance(4000);
+    clock.advance(4000);
+    expect(counts()).toEqual([1, 1, 1]);
+    clock.advance(2000);
+    last(2).cut();
+    await settled();
+    connect();
+    expect(counts()).toEqual([1, 1, 2]);
+    clock.advance(2500);
+    last(2).open();
+    last(2).send('hello');
+    await settled();
+    expect(events).toEqual(['close 1006 ', 'open', 'message hello']);
+    clock.advance(60_000);
+    last(2).cut();
+    await settled();
+    connect();
+    expect(counts()).toEqual([2, 1, 2]);
+  });
+
+  it('tries a way in its turn again once it has opened, or was too late a minute ago, or all were', async () => {
+    const opened = start(2);
+    opened.connect();
+    opened.clock.advance(4000);
+    opened.last(1).cut();
+    opened.connect();
+    opened.last(1).cut();
+    await settled();
+    opened.last(0).open();
+    opened.last(0).send('hello');
+    await settled();
+    opened.last(0).close(1001);
+    opened.connect();
+    opened.last(0).cut();
+    await settled();
+    const expired = start(2);
+    expired.connect();
+    expired.clock.advance(4000);
+    expired.last(1).cut();
+    expired.clock.advance(60_000);
+    const all = start(2);
+    all.connect();
+    all.clock.advance(4000);
+    all.last(1).cut();
+    all.connect();
+    all.clock.advance(4000);
+    all.last(0).cut();
+    await settled();
+    for (const { connect, networks } of [opened, expired, all]) {
+      const count = networks[0]?.attempts.length ?? 0;
+      connect();
+      expect(networks[0]?.attempts).toHaveLength(count + 1);
+    }
+  });
+
+  it('tells why a way has failed', async () => {
+    const error = new TypeError('no token');
+    const errors: unknown[] = [];
+    const nothing = () => undefined;
+    const failing: Dial = (_, listener) => {
+      queueMicrotask(() => listener.close(1006, '', error));
+      return testNetwork().dial('', listener);
+    };
+    const close = (...told: unknown[]) => errors.push(told);
+    const listener = { open: nothing, message: nothing, drain: nothing, close };
+    fallbackDial([failing, failing], new ManualClock())('ws://server/', listener as never);
+    await settled();
+    expect(errors).toEqual([[1006, '', error]]);
+  });
+
   it('comes back to the first way also where another one is lost again and again', async () => {
     const { clock, connect, counts, last, open } = start(2);
     await open(1);
@@ -320,6 +399,40 @@ describe('Connection with fallbacks', () => {
     second.last.open();
     expect(connection.status).toMatchObject({ state: 'open', attempt: 0, transport: 'sse' });
     expect(offered).toEqual([['a', 'b']]);
+  });
+
+  it('leaves streams that are cut again and again before a message for polling', async () => {
+    const fallback = new FallbackServer();
+    const server = createServer((request, response) => {
+      fallback.handle(request, response);
+      if (request.headers.accept === 'text/event-stream' && request.method === 'GET')
+        setTimeout(() => response.destroy(), 5);
+    }).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    onTestFinished(async () => {
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+    });
+    const clock = new ManualClock();
+    const options = {
+      clock,
+      dial: sseDial({ clock }),
+      fallbacks: [pollingDial({ clock })],
+      watchdog: false,
+      backoff: { initial: 1, max: 1 },
+    } as const;
+    const url = `ws://127.0.0.1:${(server.address() as AddressInfo).port}/`;
+    const connection = new Connection(url, { message: () => undefined }, options);
+    connections.push(connection);
+    const until = async (condition: () => boolean) => {
+      while (!condition()) {
+        await settled();
+        if (connection.status.transport === 'sse' || connection.status.state === 'waiting') clock.advance(10);
+      }
+    };
+    await until(() => connection.status.transport === 'sse');
+    await until(() => connection.status.transport === 'polling');
+    expect(connection.status.state).toBe('open');
   });
 
   it('leaves nothing alive when it is closed while it connects', async () => {

@@ -43,27 +43,37 @@ export type Ending = readonly [code: unknown, reason: unknown];
 
 /** Milliseconds that a session has to get through to the server again. */
 const PATIENCE = 20_000;
-/** Milliseconds until the first repetition; doubled up to `MAX_DELAY`. */
+/** Milliseconds until the first repetition, which the time adds to that it has failed already; and at most. */
 const FIRST_DELAY = 100;
 const MAX_DELAY = 2000;
+/** A stream that has lasted so many milliseconds was none that failed, even if nothing came. */
+const STABLE = 5000;
 /** Milliseconds that a POST has, which is answered at once: without an answer its connection may be dead. */
 const POST_TIMEOUT = 15_000;
+/** Characters of a body that each get it a millisecond more: slower lines are of no use. */
+const SLOWEST = 10;
 /** Milliseconds that a session has to leave in order. */
 const CLOSE_TIMEOUT = 5000;
 /** Characters and messages of one POST, but for a message that is longer. */
 const BATCH_LENGTH = 131_072;
 const BATCH_COUNT = 500;
 
-/** Connects by HTTP, to an address of the scheme ws, wss, http or https. */
+/** Connects by HTTP, to an address of the scheme ws, wss, http or https, or a relative one where a page has its own. */
 export function httpDial(downstream: Downstream, options: HttpOptions = {}): Dial {
   return (url, listener, protocols = []) => {
-    const address = new URL(url.replace(/^ws/i, 'http'));
-    address.hash = '';
-    const id = crypto.getRandomValues(new Uint32Array(4)).join('-');
-    address.searchParams.set('session', id);
-    if (protocols.length > 0) address.searchParams.set('protocols', protocols.join());
-    return new HttpSession(address, listener, downstream, options);
+    const address = new URL(url.replace(/^ws/i, 'http'), globalThis.location?.href);
+    return new HttpSession(address, listener, protocols, downstream, options);
   };
+}
+
+/** One direction. */
+interface Direction {
+  /** Ends the request that is under way, or the wait for the next one. */
+  cancel?: () => void;
+  /** When the first of the failures in a row was. */
+  failedAt?: number | undefined;
+  /** When the stream opened that comes by it. */
+  openedAt?: number | undefined;
 }
 
 /** One session. */
@@ -75,29 +85,36 @@ export class HttpSession implements Transport {
   readonly #listener: DialListener;
   readonly #downstream: Downstream;
   readonly #options: HttpOptions;
+  readonly #protocols: readonly string[];
   readonly #clock: Clock;
-  /** Of the last request up and down: on Node.js a signal of many requests would collect listeners. */
-  readonly #aborts: { down?: AbortController; up?: AbortController } = {};
+  readonly #id = crypto.getRandomValues(new Uint32Array(4)).join('-');
+  readonly #down: Direction = {};
+  readonly #up: Direction = {};
   /** Proves, together with who we are, that the session is ours; empty before it is open. */
   #key = '';
   #received = 0;
   #sent = 0;
   readonly #queue: string[] = [];
-  readonly #failures: Failures;
   #closing: readonly [code: number, reason: string] | undefined;
   #closeTimer: unknown;
   #isUploading = false;
   #isFull = false;
   #isEnded = false;
 
-  constructor(address: URL, listener: DialListener, downstream: Downstream, options: HttpOptions) {
+  constructor(
+    address: URL,
+    listener: DialListener,
+    protocols: readonly string[],
+    downstream: Downstream,
+    options: HttpOptions,
+  ) {
     this.name = downstream.name;
     this.#address = address;
     this.#listener = listener;
     this.#downstream = downstream;
     this.#options = options;
+    this.#protocols = protocols;
     this.#clock = options.clock ?? systemClock;
-    this.#failures = new Failures(this.#clock);
     void this.#download();
   }
 
@@ -105,7 +122,7 @@ export class HttpSession implements Transport {
 
   send(text: string): boolean {
     if (this.#isEnded || this.#closing) return false;
-    this.#queue.push(text);
+    this.#queue.push(text.toWellFormed());
     this.bufferedAmount += utf8Length(text);
     this.#isFull ||= this.bufferedAmount >= HIGH_WATER_MARK;
     void this.#upload();
@@ -126,12 +143,11 @@ export class HttpSession implements Transport {
 
   /** The server has opened the session, or says that it goes on. @throws if it is no server of ours */
   opened({ key, protocol }: Opening): void {
-    check(isText(key) && key !== '' && isText(protocol));
-    this.#failures.end();
+    check(isText(key) && key && isText(protocol));
+    this.#down.openedAt = this.#clock.monotonic();
     if (this.#isEnded || this.#key) return;
     this.#key = key;
     this.subprotocol = protocol;
-    this.#address.searchParams.delete('protocols');
     this.#listener.open();
   }
 
@@ -139,155 +155,133 @@ export class HttpSession implements Transport {
   message(text: unknown): void {
     check(isText(text) && this.#key);
     this.#received++;
+    this.#down.failedAt = undefined;
     if (!this.#isEnded) this.#listener.message(text);
   }
 
   /** The server says that it is over. @throws if that is no close code, as what proxies answer is none */
   ended(code: unknown, reason: unknown): void {
-    check(typeof code === 'number' && code >= 1000 && isText(reason));
+    check(typeof code === 'number' && code >= 1000 && code < 5000 && isText(reason));
     this.#end(code, reason);
   }
 
-  #end(code: number, reason: string): void {
+  #end(code: number, reason: string, error?: unknown): void {
     if (this.#isEnded) return;
     this.#isEnded = true;
     this.#clock.clearTimeout(this.#closeTimer);
     this.#queue.length = 0;
-    for (const abort of Object.values(this.#aborts)) abort.abort();
-    this.#listener.close(code, reason);
+    this.#down.cancel?.();
+    this.#up.cancel?.();
+    this.#listener.close(code, reason, error);
   }
 
   async #download(): Promise<void> {
-    const { read } = this.#downstream;
     const attempt = async (): Promise<void> => {
-      const response = await this.#request({}, { cache: 'no-store' });
-      if (response) await read(response, this);
+      this.#down.openedAt = undefined;
+      await this.#downstream.read(await this.#request(this.#down), this);
       // Whoever has answered without opening the session is not its server.
       check(this.#key);
     };
-    while (!this.#isEnded) await this.#persist(attempt, this.#failures);
+    while (!this.#isEnded) await this.#persist(this.#down, attempt);
   }
 
   async #upload(): Promise<void> {
-    if (this.#isUploading) return;
+    if (this.#isUploading || !(this.#queue.length > 0 || this.#closing)) return;
     this.#isUploading = true;
     // What is sent within a turn leaves together.
     await undefined;
-    while (!this.#isEnded && (this.#queue.length > 0 || this.#closing)) {
-      const batch = this.#batch();
-      const closing = batch.length === 0 ? this.#closing : undefined;
-      const query = { first: this.#sent + 1, ...(closing && { code: closing[0], reason: closing[1] }) };
-      // The page that says good-bye may be gone before the request.
-      const init = { method: 'POST', body: JSON.stringify(batch), keepalive: !!closing };
-      await this.#persist(() => this.#post(query, init), new Failures(this.#clock));
-      if (this.#isEnded) return;
-      this.#sent += batch.length;
-      this.#left(this.#queue.splice(0, batch.length));
-      if (closing) this.#end(...closing);
-    }
-    this.#isUploading = false;
-  }
-
-  #batch(): string[] {
     let length = 0;
-    let count = 0;
-    while (count < this.#queue.length && count < BATCH_COUNT) {
-      length += (this.#queue[count] as string).length;
-      if (count > 0 && length > BATCH_LENGTH) break;
-      count++;
-    }
-    return this.#queue.slice(0, count);
-  }
-
-  #left(texts: readonly string[]): void {
-    for (const text of texts) this.bufferedAmount -= utf8Length(text);
+    const batch = this.#queue.slice(0, BATCH_COUNT).filter((text, index) => {
+      length += text.length;
+      return length <= BATCH_LENGTH || index === 0;
+    });
+    const closing = batch.length > 0 ? undefined : this.#closing;
+    const [code, reason] = closing ?? [];
+    const body = JSON.stringify(batch);
+    await this.#persist(this.#up, () => {
+      const abort = (): void => this.#up.cancel?.();
+      const timer = this.#clock.setTimeout(abort, POST_TIMEOUT + body.length / SLOWEST);
+      // The page that says good-bye may be gone before the request.
+      const init = { method: 'POST', body, keepalive: !!closing };
+      const request = this.#request(this.#up, { first: this.#sent + 1, code, reason }, init);
+      return request.finally(() => this.#clock.clearTimeout(timer));
+    });
+    if (closing) this.#end(...closing);
+    if (this.#isEnded) return;
+    this.#sent += batch.length;
+    this.#queue.splice(0, batch.length);
+    this.bufferedAmount -= utf8Length(batch.join(''));
+    this.#isUploading = false;
+    void this.#upload();
     if (!this.#isFull || this.bufferedAmount >= HIGH_WATER_MARK) return;
     this.#isFull = false;
     this.#listener.drain();
   }
 
   /** Repeats until it gets through. A session that was never open, or cannot get through for long, ends instead. */
-  async #persist(attempt: () => Promise<unknown>, failures: Failures): Promise<void> {
+  async #persist(direction: Direction, attempt: () => Promise<unknown>): Promise<void> {
     while (!this.#isEnded) {
       try {
         await attempt();
-        failures.end();
+        direction.failedAt = undefined;
         return;
-      } catch {
-        if (!this.#key || failures.isHopeless()) this.terminate();
-        else if (!this.#isEnded) await failures.wait();
+      } catch (error) {
+        const now = this.#clock.monotonic();
+        // Whatever is left of the answer is of no interest.
+        direction.cancel?.();
+        if (now - (direction.openedAt ?? now) >= STABLE) direction.failedAt = undefined;
+        direction.failedAt ??= now;
+        const since = now - direction.failedAt;
+        if (!this.#key || since >= PATIENCE) this.#end(1006, '', error);
+        const delay = Math.min(since + FIRST_DELAY, MAX_DELAY) * (0.5 + Math.random() / 2);
+        if (this.#isEnded) return;
+        await new Promise<void>((resolve) => {
+          const timer = this.#clock.setTimeout(resolve, delay);
+          direction.cancel = () => this.#clock.clearTimeout(timer);
+        });
       }
     }
   }
 
-  async #post(query: object, init: RequestInit): Promise<void> {
-    const timer = this.#clock.setTimeout(() => this.#aborts.up?.abort(), POST_TIMEOUT);
-    try {
-      await this.#request(query, init);
-    } finally {
-      this.#clock.clearTimeout(timer);
-    }
-  }
-
-  /** Makes a request. Nothing, if the server ended the session by its answer; throws when there was none. */
-  async #request(query: object, init: RequestInit): Promise<Response | undefined> {
+  /** Makes a request. @throws if there was no answer, or none that goes on; the session may have ended by it */
+  async #request(direction: Direction, parameters = {}, init: RequestInit = {}): Promise<Response> {
     const { headers, credentials = 'same-origin', fetch = globalThis.fetch } = this.#options;
-    const abort = new AbortController();
-    this.#aborts[init.method ? 'up' : 'down'] = abort;
-    const address = new URL(this.#address);
-    for (const [name, value] of Object.entries({ ...query, after: this.#received })) {
-      address.searchParams.set(name, String(value));
-    }
     const { accept } = this.#downstream;
-    const own = { accept, ...(this.#key && { 'hawser-key': this.#key }) };
+    // Not one for all: on Node.js a signal of many requests would collect listeners.
+    const abort = new AbortController();
+    direction.cancel = () => abort.abort();
+    const address = new URL(this.#address);
+    const protocols = (!this.#key && this.#protocols.join()) || undefined;
+    const query = { session: this.#id, protocols, ...parameters, after: this.#received };
+    for (const [name, value] of Object.entries(query)) {
+      address.searchParams.delete(name);
+      if (value !== undefined) address.searchParams.set(name, String(value));
+    }
     const given = typeof headers === 'function' ? await headers() : headers;
     const response = await fetch(address, {
       ...init,
-      headers: { ...given, ...own },
+      headers: { ...given, accept, ...(this.#key && { 'hawser-key': this.#key }) },
       credentials,
+      cache: 'no-store',
+      // The key is for nobody else.
+      redirect: 'error',
       signal: abort.signal,
     });
-    const type = response.headers.get('content-type');
-    // A POST is answered without content: who has answered it with a page has not handed it on.
-    if (response.ok && (init.method ? !type : type?.startsWith(accept))) return response;
+    const answer = `${response.status} ${response.headers.get('content-type')}`;
+    // Who has answered a POST with anything else has not handed it on.
+    if (answer.startsWith(init.method ? '204' : `200 ${accept}`)) return response;
+    // An open session outlasts a server that is busy.
+    check(!this.#key || !/^(408|429|5)/.test(answer));
     // Whatever stands between us and the server does not answer in this form.
-    const refusal = (await response.json()) as { code: unknown; reason: unknown };
-    this.ended(refusal.code, refusal.reason);
-    return undefined;
+    const { code, reason } = (await response.json()) as { code: unknown; reason: unknown };
+    this.ended(code, reason);
+    throw new TypeError();
   }
 }
 
 const isText = (value: unknown): value is string => typeof value === 'string';
 
 /** @throws if what the server is to have said is nothing that it says */
-function check(isRight: unknown): asserts isRight {
-  if (!isRight) throw new TypeError();
-}
-
-/** Failures in a row: how long to wait, and for how long already. */
-class Failures {
-  readonly #clock: Clock;
-  #delay = FIRST_DELAY;
-  #since: number | undefined;
-
-  constructor(clock: Clock) {
-    this.#clock = clock;
-  }
-
-  end(): void {
-    this.#delay = FIRST_DELAY;
-    this.#since = undefined;
-  }
-
-  isHopeless(): boolean {
-    const now = this.#clock.monotonic();
-    this.#since ??= now;
-    return now - this.#since >= PATIENCE;
-  }
-
-  async wait(): Promise<void> {
-    const delay = this.#delay * (0.5 + Math.random() / 2);
-    this.#delay = Math.min(this.#delay * 2, MAX_DELAY);
-    await new Promise<void>((resolve) => this.#clock.setTimeout(resolve, delay));
-  }
+export function check(isRight: unknown): asserts isRight {
+  if (!isRight) throw new TypeError('foreign answer');
 }

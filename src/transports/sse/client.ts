@@ -5,6 +5,7 @@
 
 import type { Dial } from '../../transport/dial.js';
 import {
+  check,
   type Ending,
   type HttpOptions,
   type HttpSession,
@@ -29,15 +30,10 @@ async function read(response: Response, session: HttpSession): Promise<never> {
     else if (type === 'close') session.ended(...(JSON.parse(data) as Ending));
   });
   const reader = (response.body as ReadableStream<Uint8Array>).getReader();
-  try {
-    for (;;) {
-      const { done, value } = await reader.read();
-      // As it never does: the session tells its end.
-      if (done) throw new TypeError();
-      parse(decoder.decode(value, { stream: true }));
-    }
-  } finally {
-    // Of what is no event stream the rest is of no interest.
-    reader.cancel().catch(() => undefined);
+  for (;;) {
+    const { done, value } = await reader.read();
+    // As it never does: the session tells its end.
+    check(!done);
+    parse(decoder.decode(value, { stream: true }));
   }
 }

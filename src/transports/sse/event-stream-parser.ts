@@ -12,9 +12,7 @@ export function eventStreamParser(dispatch: (type: string, data: string) => void
   let isAfterReturn = false;
 
   const endLine = (): void => {
-    const colon = line.indexOf(':');
-    const field = colon < 0 ? line : line.slice(0, colon);
-    const value = colon < 0 ? '' : line.slice(colon + (line[colon + 1] === ' ' ? 2 : 1));
+    const [, field, value] = /([^:]*):? ?(.*)/s.exec(line) as unknown as [string, string, string];
     if (line === '') {
       if (data.length > 0) dispatch(type || 'message', data.join('\n'));
       type = '';
@@ -34,6 +32,6 @@ export function eventStreamParser(dispatch: (type: string, data: string) => void
       if (!isRestOfEnd) endLine();
     }
     line += text.slice(start);
-    if (text !== '') isAfterReturn = text.endsWith('\r');
+    if (text) isAfterReturn = text.endsWith('\r');
   };
 }

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import {
   type Ending,
   type HttpOptions,
@@ -6,6 +6,7 @@ import {
   httpDial,
   type Opening,
 } from '../../../src/transports/fallback/http-session.js';
+import { processErrors } from '../../rpc/process-errors.js';
 import { dialed, foreignAnswers, refusal, settled, taken } from './recorded-fetch.js';
 
 /** What the tests' transport reads: one response is one answer, as of a poll. */
@@ -38,10 +39,20 @@ async function opened(options?: Parameters<typeof start>[0]) {
 /** Texts of so many characters. */
 const texts = (count: number, length = 1) => Array.from({ length: count }, () => 'x'.repeat(length));
 
+/** How a session ends that cannot begin. */
+function failed({ url = 'ws://a.example/', ...options }: HttpOptions & { url?: string }) {
+  return new Promise<{ code: number; error: unknown }>((resolve) => {
+    const nothing = (): void => undefined;
+    const close = (code: number, _: string, error: unknown) => resolve({ code, error });
+    const dial = httpDial({ name: 'test', accept: 'application/json', read }, options);
+    dial(url, { open: nothing, message: nothing, drain: nothing, close });
+  });
+}
+
 describe('the first request of a session', () => {
   it.each([
     ['ws://a.example/rpc', 'http://a.example/rpc?'],
-    ['wss://a.example:8443/rpc?room=1&x=%20#top', 'https://a.example:8443/rpc?room=1&x=+&'],
+    ['wss://a.example:8443/rpc?room=1&x=%20', 'https://a.example:8443/rpc?room=1&x=+&'],
     ['WSS://a.example', 'https://a.example/?'],
     ['https://a.example/b', 'https://a.example/b?'],
     ['http://a.example/b', 'http://a.example/b?'],
@@ -50,6 +61,34 @@ describe('the first request of a session', () => {
     await settled();
     expect(String(get().address)).toMatch(/session=[\w-]{16,64}&after=0$/);
     expect(String(get().address).replace(/session=.*/, '')).toBe(begin);
+  });
+
+  it('goes to an address that is relative to the page', async () => {
+    Object.assign(globalThis, { location: { href: 'https://a.example/app/index.html' } });
+    onTestFinished(() => {
+      Reflect.deleteProperty(globalThis, 'location');
+    });
+    const { get } = start({ url: '../rpc' });
+    await settled();
+    expect(String(get().address)).toMatch(/^https:\/\/a\.example\/rpc\?session=/);
+  });
+
+  it('leaves the parameters of the protocol to it, whatever the address says', async () => {
+    const own = 'room=1&session=mine&first=7&after=8&code=4000&reason=no&protocols=c';
+    const { get, transport, post } = await opened({ url: `ws://a.example/rpc?${own}` });
+    expect(get().query).toMatchObject({ room: '1', after: '0' });
+    expect(get().query.session).not.toBe('mine');
+    transport.send('a');
+    await settled();
+    expect(Object.keys(post().query).sort()).toEqual(['after', 'first', 'room', 'session']);
+    expect(post().query.first).toBe('1');
+  });
+
+  it('follows no redirect, which would take the key elsewhere', async () => {
+    const { get, transport, post } = await opened();
+    transport.send('a');
+    await settled();
+    expect([get().init.redirect, post().init.redirect]).toEqual(['error', 'error']);
   });
 
   it('has an id that nobody has had, and no key', async () => {
@@ -118,6 +157,25 @@ describe('the first request of a session', () => {
     await settled();
     await get().answer(refusal(401, 4401, 'Who are you?'));
     expect(events).toEqual(['close 4401 Who are you?']);
+  });
+
+  it.each([408, 429, 500, 503])('may be refused with %i as well', async (status) => {
+    const { get, events } = start();
+    await settled();
+    await get().answer(refusal(status, 1013, 'retry-after=5'));
+    expect(events).toEqual(['close 1013 retry-after=5']);
+  });
+
+  it('tells what it failed by', async () => {
+    const error = new Error('no token');
+    const headers = () => {
+      throw error;
+    };
+    expect((await failed({ headers })).error).toBe(error);
+    expect(String((await failed({ url: 'ws://u:p@a.example/', fetch })).error)).toContain('credentials');
+    expect((await failed({ fetch: async () => Response.json({ messages: [] }) })).error).toBeInstanceOf(
+      TypeError,
+    );
   });
 
   it('has headers as they are given, or as a function gives them for each request', async () => {
@@ -239,9 +297,8 @@ describe('messages up', () => {
     expect(events).toEqual(['open', 'close 1006 ']);
     const delays = times.slice(1).map((time, index) => time - (times[index] as number));
     for (const [index, delay] of delays.entries()) {
-      const most = Math.min(100 * 2 ** index, 2000);
-      expect(delay).toBeGreaterThanOrEqual(most / 2);
-      expect(delay).toBeLessThanOrEqual(most + 50);
+      expect(delay).toBeGreaterThanOrEqual(Math.min(100 * 1.5 ** index, 2000) / 2);
+      expect(delay).toBeLessThanOrEqual(Math.min(100 * 2 ** index, 2000) + 50);
     }
     expect(times.at(-1)).toBeGreaterThanOrEqual(20_000);
     expect(times.at(-1)).toBeLessThanOrEqual(22_100);
@@ -263,6 +320,91 @@ describe('messages up', () => {
     await settled();
     expect(post().query.first).toBe('2');
     expect(events).toEqual(['open']);
+  });
+
+  it('have more time if they are long: 10,000 characters a second', async () => {
+    const { transport, posts, pass, events } = await opened();
+    transport.send('x'.repeat(300_000));
+    await settled();
+    await pass(44_000, 1000);
+    expect(posts()).toHaveLength(1);
+    expect(posts()[0]?.init.signal?.aborted).toBe(false);
+    await pass(3000, 1000);
+    expect(posts()).toHaveLength(2);
+    expect(events).toEqual(['open']);
+  });
+
+  it.each([
+    [408, 4408, 'the request took too long'],
+    [429, 4429, 'slowly'],
+    [500, 1011, 'internal error'],
+    [503, 1013, 'too many requests'],
+  ])('are sent again to a server that answers with %i', async (status, code, reason) => {
+    const { transport, posts, post, events, pass } = await opened();
+    transport.send('a');
+    await settled();
+    await post().answer(refusal(status, code, reason));
+    await pass(100);
+    expect(posts()).toHaveLength(2);
+    await post().answer(taken());
+    expect(events).toEqual(['open']);
+  });
+
+  it.each([
+    [400, 1002],
+    [401, 4401],
+    [403, 4403],
+    [409, 4408],
+    [413, 1009],
+  ])('end with the session that the server refuses with %i', async (status, code) => {
+    const { transport, post, events } = await opened();
+    transport.send('a');
+    await settled();
+    await post().answer(refusal(status, code, 'no'));
+    expect(events).toEqual(['open', `close ${code} no`]);
+  });
+
+  it.each([
+    ['nothing 200', () => new Response(null)],
+    ['nothing 202', () => new Response(null, { status: 202 })],
+    ['a code that is none', () => refusal(400, 50_201, 'upstream')],
+  ])('are sent again behind %s', async (_, answer) => {
+    const { transport, post, posts, events, pass } = await opened();
+    transport.send('a');
+    await settled();
+    await post().answer(answer());
+    await pass(100);
+    expect(posts()).toHaveLength(2);
+    expect(events).toEqual(['open']);
+  });
+
+  it('go on although a listener throws', async () => {
+    const session = await opened();
+    const { transport, post, posts } = session;
+    session.drained = () => {
+      throw new Error('mine');
+    };
+    const errors = await processErrors(async () => {
+      transport.send('x'.repeat(70_000));
+      await settled();
+      transport.send('b');
+      await post().answer(taken());
+    });
+    expect(errors).toEqual(['unhandledRejection: Error: mine']);
+    expect(post().body).toEqual(['b']);
+    await post().answer(taken());
+    transport.send('c');
+    await settled();
+    expect(posts()).toHaveLength(3);
+  });
+
+  it('are well-formed', async () => {
+    const { transport, post } = await opened();
+    transport.send('a\ud800b');
+    await settled();
+    expect(post().body).toEqual(['a\ufffdb']);
+    await post().answer(taken());
+    expect(transport.bufferedAmount).toBe(0);
   });
 
   it('have a signal of their own, so that none collects listeners', async () => {
@@ -335,6 +477,14 @@ describe('messages down', () => {
       if (gone < 19_900) expect(events).toEqual(['open']);
     }
     expect(events).toEqual(['open', 'close 1006 ']);
+  });
+
+  it('come behind a refusal of a server that is busy', async () => {
+    const { get, events, pass } = await opened();
+    await get().answer(refusal(503, 1013, 'too many requests'));
+    await pass(100);
+    await get().answer({ messages: ['a'] });
+    expect(events).toEqual(['open', 'message a']);
   });
 
   it.each(Object.entries(foreignAnswers))('come behind %s', async (_, answer) => {
@@ -424,6 +574,18 @@ describe('the end of a session', () => {
     await settled();
     expect(requests).toHaveLength(1);
     expect(requests[0]?.init.signal?.aborted).toBe(true);
+    expect(clock.pending).toBe(0);
+  });
+
+  it.each(['terminate', 'close'] as const)('leaves no timer of a repetition by %s', async (how) => {
+    const { transport, get, post, clock, pass } = await opened();
+    transport.send('a');
+    await settled();
+    await get().fail();
+    await post().fail();
+    expect(clock.pending).toBe(2);
+    transport[how]();
+    if (how === 'close') for (let step = 0; step < 50; step++) await pass(100);
     expect(clock.pending).toBe(0);
   });
 

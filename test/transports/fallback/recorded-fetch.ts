@@ -90,13 +90,16 @@ export function dialed(
   const listener = {
     open: () => events.push('open'),
     message: (data: unknown) => events.push(`message ${data}`),
-    drain: () => events.push('drain'),
+    drain: () => {
+      events.push('drain');
+      session.drained();
+    },
     close: (code: number, reason: string) => events.push(`close ${code} ${reason}`),
   };
   const dial = dialOf({ clock, fetch: fetch as never, ...options });
   const transport: Transport = dial(url, listener as never, protocols);
   const of = (method: string) => requests.filter((request) => request.method === method);
-  return {
+  const session = {
     clock,
     requests,
     events,
@@ -113,7 +116,10 @@ export function dialed(
         await settled();
       }
     },
+    /** What a test does when there is room again. */
+    drained: (): void => undefined,
   };
+  return session;
 }
 
 interface DialedParts {

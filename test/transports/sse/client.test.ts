@@ -93,7 +93,7 @@ describe('sseDial', () => {
     },
   );
 
-  it('begins again at once with each stream that has begun well', async () => {
+  it('begins again at once with each stream that has lasted', async () => {
     const client = await opened();
     let { stream } = client;
     for (let hour = 0; hour < 5; hour++) {
@@ -105,6 +105,43 @@ describe('sseDial', () => {
     await stream.write('data: a\n\n');
     expect(client.events).toEqual(['open', 'message a']);
     expect(client.gets()).toHaveLength(6);
+  });
+
+  it.each([
+    ['opens', 20],
+    ['is open for four seconds', 4000],
+  ])(
+    'waits longer and longer for a stream that is cut as soon as it %s, until it is hopeless',
+    async (_, lasts) => {
+      const client = await opened();
+      let { stream } = client;
+      while (client.events.length === 1) {
+        await client.pass(lasts, lasts);
+        await stream.end();
+        const count = client.gets().length;
+        while (client.gets().length === count && client.events.length === 1) await client.pass(100);
+        stream = eventStream();
+        if (client.events.length > 1) break;
+        await client.get().answer(stream.response);
+        await stream.write(session);
+      }
+      expect(client.events).toEqual(['open', 'close 1006 ']);
+      expect(client.gets().length).toBeLessThan(30);
+      expect(client.clock.monotonic()).toBeGreaterThan(20_000);
+      expect(client.clock.monotonic()).toBeLessThan(30_000);
+    },
+  );
+
+  it('goes on for as long as messages come by streams that are cut', async () => {
+    const client = await opened();
+    let { stream } = client;
+    for (let count = 0; count < 300; count++) {
+      await stream.write('data: a\n\n');
+      await stream.end();
+      stream = await next(client);
+      await stream.write(session);
+    }
+    expect(client.events).toHaveLength(301);
   });
 
   it('ends as the server says, and reads no further', async () => {
@@ -132,7 +169,7 @@ describe('sseDial', () => {
   ])('takes %j as a stream that broke, and gives it up', async (garbage) => {
     const client = await opened();
     await client.stream.write(`data: a\n\n${garbage}data: never\n\n`);
-    expect(client.stream.isCancelled()).toBe(true);
+    expect(client.get().init.signal?.aborted).toBe(true);
     const resumed = await next(client);
     expect(client.get().query.after).toBe('1');
     await resumed.write(`${session}data: b\n\n`);
