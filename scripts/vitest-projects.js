@@ -14,6 +14,7 @@ export const unitProjects = [
   'server',
   'web',
   'transport',
+  'transports',
   'rpc',
   'browser',
   'testing',

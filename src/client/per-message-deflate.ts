@@ -5,6 +5,7 @@
 
 import { Buffer } from 'node:buffer';
 import { nextTick } from 'node:process';
+import { constants } from 'node:zlib';
 import type { DeflateAgreement } from '../node/connection-settings.js';
 import { MessageDeflater } from '../node/message-deflater.js';
 import { MessageInflater } from '../node/message-inflater.js';
@@ -93,7 +94,13 @@ export class PerMessageDeflate {
     const offers = configurations.map((parameters) => extensionOffer(PER_MESSAGE_DEFLATE, parameters));
     const { parameters, header } = this.#isServer ? this.#asServer(offers) : this.#asClient(offers);
     const role = this.#isServer ? 'server' : 'client';
-    this.#agreement = deflateAgreement(role, parameters, this.#options, this.#maxPayload);
+    // Whoever uses the class itself compresses as with ws.
+    const zlibDeflateOptions = {
+      level: constants.Z_DEFAULT_COMPRESSION,
+      ...this.#options.zlibDeflateOptions,
+    };
+    const options = { ...this.#options, zlibDeflateOptions };
+    this.#agreement = deflateAgreement(role, parameters, options, this.#maxPayload);
     this.params = header;
     return header;
   }

@@ -46,9 +46,10 @@ const say = (peer: RawPeer, message: object) =>
 
 /** Waits until a number does not grow any more. */
 async function rest(read: () => number): Promise<number> {
-  for (let before = -1; ; ) {
+  for (let before = -1, quiet = 0; ; quiet++) {
     const now = read();
-    if (now === before) return now;
+    if (now !== before) quiet = 0;
+    else if (quiet === 5) return now;
     before = now;
     await turns(300);
   }
