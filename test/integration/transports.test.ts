@@ -6,17 +6,8 @@ import { HandshakeError } from '../../src/protocol/errors.js';
 import { answerCalls } from '../../src/rpc/server/answer-calls.js';
 import { turns, until } from '../client/connections.js';
 import { type Transport, transports } from '../transports/dialing.js';
+import { outcome } from '../transports/outcome.js';
 import { type Context, clientApi, type SceneOptions, startScene, untilState } from './transport-scene.js';
-
-/** How an operation ends, in a word. */
-async function outcome(promise: Promise<unknown>): Promise<unknown> {
-  try {
-    return await promise;
-  } catch (error) {
-    const { name, code, message } = error as { name: string; code: unknown; message: string };
-    return `${name} ${code ?? message}`;
-  }
-}
 
 const unknownOutcome = 'UnknownOutcomeError RPC_ERR_UNKNOWN_OUTCOME';
 

@@ -8,6 +8,7 @@ import type { connect } from '../../../src/browser/index.js';
 import { answerCalls } from '../../../src/rpc/server/answer-calls.js';
 import { type BareConnection, bareConnection } from '../../transports/bare-connection.js';
 import { dialing, type Transport } from '../../transports/dialing.js';
+import { outcome } from '../../transports/outcome.js';
 import { api, clientApi } from './api.js';
 
 /** What a program has to work with. */
@@ -25,16 +26,6 @@ export interface Scene {
   /** The class of a bare WebSocket. */
   readonly WebSocket: typeof WebSocket;
   readonly url: string;
-}
-
-/** How an operation ends, in a word. */
-async function outcome(promise: Promise<unknown>): Promise<unknown> {
-  try {
-    return await promise;
-  } catch (error) {
-    const { name, code, message } = error as { name: string; code: unknown; message: string };
-    return `${name} ${code ?? message}`;
-  }
 }
 
 /** By name; what comes back is compared. */
