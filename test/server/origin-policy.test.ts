@@ -9,6 +9,13 @@ const request = (host?: string) => ({ headers: { host } }) as IncomingMessage;
 const allowed = (policy: AllowedOrigins, origin?: string) => isOriginAllowed(policy, origin, request());
 
 describe('same-host', () => {
+  it('takes the authority of HTTP/2 for the host', () => {
+    const asked = (authority: string) =>
+      ({ headers: { ':authority': authority } }) as unknown as IncomingMessage;
+    expect(isOriginAllowed('same-host', 'https://example.com', asked('example.com'))).toBe(true);
+    expect(isOriginAllowed('same-host', 'https://example.com', asked('example.org'))).toBe(false);
+  });
+
   it.each<[origin: string | undefined, host: string | undefined, expected: boolean]>([
     ['http://example.com', 'example.com', true],
     ['https://example.com', 'example.com', true],

@@ -190,36 +190,31 @@ export const programs: Record<string, (scene: Scene) => Promise<unknown>> = {
   },
 };
 
+/** Counts by a stream; after 5 numbers, and after each 10 more, other transports break down, until 10 came behind the last. */
+async function countThroughBreakdowns(
+  { client, tell }: Scene,
+  breakdowns: readonly string[],
+): Promise<unknown> {
+  const connection = client({ watchdog: { interval: 100, timeout: 1000 } });
+  const seen = transportsOf(connection);
+  const numbers: number[] = [];
+  const settings = { reconnect: (last?: number) => ({ from: (last ?? 0) + 1 }), credit: 3 };
+  for await (const n of connection.call.numbers({ from: 1 }, settings)) {
+    numbers.push(n);
+    if (n % 10 !== 5) continue;
+    const broken = breakdowns[(n - 5) / 10];
+    if (broken === undefined) break;
+    await tell('breakDown', broken);
+  }
+  return [numbers, seen];
+}
+
 /** By name: programs for which the transports take turns, or are of no matter. */
 export const otherPrograms: Record<string, (scene: Scene) => Promise<unknown>> = {
-  'a stream while WebSockets break and mend': async ({ client, tell }) => {
-    const connection = client({ watchdog: { interval: 100, timeout: 1000 } });
-    const seen = transportsOf(connection);
-    const numbers: number[] = [];
-    const settings = { reconnect: (last?: number) => ({ from: (last ?? 0) + 1 }), credit: 3 };
-    for await (const n of connection.call.numbers({ from: 1 }, settings)) {
-      numbers.push(n);
-      // Behind what was under way, the next number came by the next transport.
-      if (n === 5) await tell('breakDown', 'websocket');
-      if (n === 15) await tell('breakDown', 'sse');
-      if (n === 25) break;
-    }
-    return [numbers, seen];
-  },
-  'a stream that leaves one transport after the other': async ({ client, tell }) => {
-    const connection = client({ watchdog: { interval: 100, timeout: 1000 } });
-    const seen = transportsOf(connection);
-    const numbers: number[] = [];
-    const settings = { reconnect: (last?: number) => ({ from: (last ?? 0) + 1 }), credit: 3 };
-    for await (const n of connection.call.numbers({ from: 1 }, settings)) {
-      numbers.push(n);
-      if (n === 5) await tell('breakDown', 'websocket');
-      if (n === 15) await tell('breakDown', 'websocket,sse');
-      if (n === 25) await tell('breakDown', 'polling');
-      if (n === 35) break;
-    }
-    return [numbers, seen];
-  },
+  // Behind what was under way, the next number came by the next transport.
+  'a stream while WebSockets break and mend': (scene) => countThroughBreakdowns(scene, ['websocket', 'sse']),
+  'a stream that leaves one transport after the other': (scene) =>
+    countThroughBreakdowns(scene, ['websocket', 'websocket,sse', 'polling']),
   'WebSockets that open and are deaf': async ({ client, tell }) => {
     await tell('deafen');
     const connection = client({ watchdog: { interval: 100, timeout: 100 } });

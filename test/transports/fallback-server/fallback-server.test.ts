@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import http from 'node:http';
-import { describe, expect, it } from 'vitest';
+import type { AddressInfo } from 'node:net';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { HandshakeError } from '../../../src/protocol/errors.js';
 import { FallbackServer } from '../../../src/transports/fallback-server/index.js';
 import { ID, startFallback } from './http-requests.js';
@@ -492,6 +493,37 @@ describe('pages of other origins', () => {
     expect(
       (await trusted.ask({ headers: { ...json, origin } })).headers['access-control-allow-credentials'],
     ).toBe('true');
+  });
+
+  it('do not come as whoever their user is, unless that is said', async () => {
+    const origin = 'https://app.example';
+    const cookie = { ...json, cookie: 'session=ada' };
+    const page = { ...cookie, origin, 'sec-fetch-site': 'cross-site' };
+    for (const origins of ['*', [origin]] as const) {
+      const { ask, port } = await startFallback({ cors: { origins } });
+      expect((await ask({ headers: page })).status).toBe(403);
+      expect((await ask({ headers: { ...json, 'sec-fetch-site': 'cross-site' } })).status).toBe(403);
+      expect((await ask({ headers: { ...cookie, origin: `http://127.0.0.1:${port}` } })).status).toBe(200);
+    }
+    const trusted = await startFallback({ cors: { origins: [origin], credentials: true } });
+    expect((await trusted.ask({ headers: page })).status).toBe(200);
+    const anybody = { origins: ['null'], credentials: true };
+    expect(() => new FallbackServer({ cors: anybody })).toThrow('"null"');
+  });
+
+  it('do not change what the application says that an answer depends on', async () => {
+    const fallback = new FallbackServer({ cors: { origins: ['https://app.example'] } });
+    const server = http
+      .createServer((request, response) => {
+        response.setHeader('vary', 'Accept-Encoding');
+        fallback.handle(request, response);
+      })
+      .listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    onTestFinished(() => void server.close());
+    const { port } = server.address() as AddressInfo;
+    const { headers } = await fetch(`http://127.0.0.1:${port}/`, { method: 'PUT' });
+    expect(headers.get('vary')).toBe('Accept-Encoding, Origin');
   });
 
   it('may all come without cookies, and never with them', async () => {

@@ -14,7 +14,9 @@ it('is served by HTTP/2 as well: several sessions on one connection, and refusal
   const server = createServer(fallback.handle as unknown as (request: Http2ServerRequest) => void);
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
-  const client = connect(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);
+  // Browsers name the page's origin in every POST.
+  const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const client = connect(origin);
   onTestFinished(async () => {
     client.destroy();
     await new Promise<void>((resolve) => server.close(() => resolve()));
@@ -28,7 +30,7 @@ it('is served by HTTP/2 as well: several sessions on one connection, and refusal
     });
     while (!events.includes('\n\n')) await once(stream, 'data');
     const [, key = ''] = /"key":"([\w-]+)"/.exec(events) ?? [];
-    const headers = { ':method': 'POST', ':path': `/?session=${id}&first=1`, 'hawser-key': key };
+    const headers = { ':method': 'POST', ':path': `/?session=${id}&first=1`, 'hawser-key': key, origin };
     const post = client.request(headers);
     post.end(JSON.stringify([id, 'x'.repeat(1_000_000), 'last']));
     const [head] = await once(post, 'response');
