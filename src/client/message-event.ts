@@ -7,8 +7,8 @@ const { emit } = EventEmitter.prototype;
 const kCapture = Object.getOwnPropertySymbols(EventEmitter.prototype).find(
   ({ description }) => description === 'kCapture',
 );
-/** Not where a tool that was loaded before us has put another in the place of Node's, which is the one that knows the symbol. */
-const isNodes = kCapture !== undefined && emit.toString().includes('kCapture');
+/** Not where a tool that was loaded before us has put another in the place of Node's, which catches rejections by this name. */
+const isNodes = kCapture !== undefined && emit.toString().includes('addCatch');
 
 interface Emitter {
   readonly _events?: { readonly message?: unknown };

@@ -30,6 +30,17 @@ describe('emitMessage', () => {
     expect(heard).toEqual([[socket, data, false]]);
   });
 
+  it('calls one listener without Node’s emit in between', () => {
+    const socket = new WebSocket(null);
+    let stack = '';
+    socket.on('message', () => {
+      stack = new Error().stack ?? '';
+    });
+    emitMessage(socket, 'a', false);
+    expect(stack).toContain('emitMessage');
+    expect(stack).not.toContain('node:events');
+  });
+
   it('calls several, and nobody where there is none', () => {
     const socket = new WebSocket(null);
     emitMessage(socket, 'nobody', false);
