@@ -19,12 +19,20 @@ export function sendMessage(
   options: SendOptions,
   callback: SendCallback | undefined,
 ): boolean {
+  // What is sent most is asked for first: `instanceof` of another class walks up all of a Buffer's prototypes.
+  if (!(data instanceof Buffer)) return sendOther(connection, data, options, callback);
+  const { compress = true, fin = true } = options;
+  return connection.outgoing.send(data, sendFlags(options.binary ?? true, compress, fin), callback);
+}
+
+function sendOther(
+  connection: Connection,
+  data: unknown,
+  options: SendOptions,
+  callback: SendCallback | undefined,
+): boolean {
   const { outgoing } = connection;
   const { compress = true, fin = true } = options;
-  // What is sent most is asked for first: `instanceof` of another class walks up all of a Buffer's prototypes.
-  if (data instanceof Buffer) {
-    return outgoing.send(data, sendFlags(options.binary ?? true, compress, fin), callback);
-  }
   const isText = typeof data === 'string' || typeof data === 'number';
   const flags = sendFlags(options.binary ?? !isText, compress, fin);
   if (data instanceof Blob) return outgoing.sendBlob(data, flags, callback);

@@ -305,13 +305,14 @@ export class Connection extends SocketWriter implements ProtocolHandler, Outgoin
   /** @internal */
   receive(chunk: Buffer): void {
     this.alive = true;
-    const outermost = this.outgoing.batch();
+    const { engine, outgoing } = this;
+    const outermost = outgoing.batch();
     try {
-      this.engine.receive(chunk, isOurs(chunk, this.socket));
+      engine.receive(chunk, isOurs(chunk, this.socket));
     } finally {
-      if (outermost) this.outgoing.flush();
+      if (outermost) outgoing.flush();
     }
-    if (this.engine.backlogged) this.socket.pause();
+    if (engine.backlogged) this.socket.pause();
   }
 
   /** @internal */

@@ -1,4 +1,4 @@
-import type { DecoderGate } from '../protocol/frame-decoder.js';
+import type { DecoderGate } from '../protocol/frame-rules.js';
 
 /** Why reading is held back; several may hold at once, each a bit. */
 export const Hold = {

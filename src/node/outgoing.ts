@@ -114,13 +114,9 @@ export class Outgoing {
   /** Sends a message or a fragment; `true` while more may be sent without piling up (see `highWaterMark`). */
   send(payload: Buffer | string, flags: SendFlags, callback: SendCallback | undefined): boolean {
     if (this.limited && !this.admit(Buffer.byteLength(payload), flags.fin, callback)) return false;
-    if (!this.queueing && !this.deflatesLater(payload, flags)) {
-      this.sendNow(payload, flags, callback);
-    } else {
-      const data = bufferOf(payload);
-      const start = (done: () => void) => this.deliver(data, flags, callback, done);
-      this.enqueue({ size: data.length, start, abort: (error) => fail(callback, error) });
-    }
+    if (this.queueing || this.deflatesLater(payload, flags))
+      this.sendLater(bufferOf(payload), flags, callback);
+    else this.sendNow(payload, flags, callback);
     return this.belowHighWaterMark();
   }
 
@@ -283,6 +279,11 @@ export class Outgoing {
     return false;
   }
 
+  private sendLater(payload: Buffer, flags: SendFlags, callback: SendCallback | undefined): void {
+    const start = (done: () => void) => this.deliver(payload, flags, callback, done);
+    this.enqueue({ size: payload.length, start, abort: (error) => fail(callback, error) });
+  }
+
   /** The first fragment of a message decides for all (RFC 7692 §6.1). */
   private compresses(payload: Buffer | string, flags: SendFlags): boolean {
     const { agreement } = this.handler;
@@ -339,11 +340,11 @@ export class Outgoing {
     compressed: boolean,
     callback: SendCallback | undefined,
   ): void {
-    if (!this.canSend) {
+    const { settings, engine } = this.handler;
+    if (!engine.canSend) {
       fail(callback, new ConnectionClosedError({ receivedCode: 1006 }));
       return;
     }
-    const { settings, engine } = this.handler;
     if (flags.fin) settings.traffic.messagesSent++;
     // What the engine hands over at once has its callback with it, else with all of this turn, and behind others that wait.
     const first = callback !== undefined && this.callbacks === null;

@@ -1,7 +1,7 @@
 /** What an engine needs only while bytes go through it. Knows nothing of what the bytes mean. */
 
-import type { FrameRules } from './frame-decoder.js';
 import { FrameEncoder, type FrameSink, type MaskingKeySource } from './frame-encoder.js';
+import type { FrameRules } from './frame-rules.js';
 import { MessageDecoder } from './message-decoder.js';
 import { MessageMemory } from './message-memory.js';
 import { frameRules, type ProtocolOptions } from './protocol-options.js';

@@ -61,6 +61,7 @@ export class FrameEncoder {
   /** Serves another connection. Only while `idle`. */
   attach(sink: FrameSink, nextMaskingKey: MaskingKeySource | null): void {
     this.sink = sink;
+    if (this.nextMaskingKey === nextMaskingKey) return;
     this.nextMaskingKey = nextMaskingKey;
     this.maxCopied = maxCopied(nextMaskingKey !== null);
   }
@@ -250,7 +251,9 @@ export function writeFrameHeader(
   target[offset] = head;
   if (payloadLength < 126) {
     target[offset + 1] = mask | payloadLength;
-  } else if (payloadLength < 0x1_0000) {
+    return offset + (masked ? 6 : 2);
+  }
+  if (payloadLength < 0x1_0000) {
     target[offset + 1] = mask | 126;
     target.writeUInt16BE(payloadLength, offset + 2);
   } else {

@@ -4,9 +4,10 @@
  */
 import { Buffer } from 'node:buffer';
 import type { LimitError, ProtocolError } from './errors.js';
-import { FrameDecoder, type FrameHandler, type FrameRules } from './frame-decoder.js';
+import { FrameDecoder, type FrameHandler } from './frame-decoder.js';
 import { type FrameSink, frameHeaderLength, writeFrameHeader } from './frame-encoder.js';
 import { FIN, LENGTH, OPCODE, RSV1 } from './frame-header.js';
+import type { FrameRules } from './frame-rules.js';
 
 const RSV2 = 0x20;
 const RSV3 = 0x10;

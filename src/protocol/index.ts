@@ -33,7 +33,7 @@ export {
   UsageSyntaxError,
   type UsageSyntaxErrorCode,
 } from './errors.js';
-export { type DecoderGate, FrameDecoder, type FrameHandler, type FrameRules } from './frame-decoder.js';
+export { FrameDecoder, type FrameHandler } from './frame-decoder.js';
 export {
   FrameEncoder,
   type FrameSink,
@@ -41,6 +41,7 @@ export {
   type MaskingKeySource,
   writeFrameHeader,
 } from './frame-encoder.js';
+export type { DecoderGate, FrameRules } from './frame-rules.js';
 export { type FrameListener, FrameTap, type TappedFrame } from './frame-tap.js';
 export * from './handshake/index.js';
 export { applyMask, type MaskingKey } from './mask.js';

@@ -1,6 +1,7 @@
 import { Buffer } from 'node:buffer';
 import type { LimitError, ProtocolError } from './errors.js';
-import { FrameDecoder, type FrameHandler, type FrameRules } from './frame-decoder.js';
+import { FrameDecoder, type FrameHandler } from './frame-decoder.js';
+import type { FrameRules } from './frame-rules.js';
 import type { FrameTap } from './frame-tap.js';
 import type { MessageMemory } from './message-memory.js';
 import { type MessageHandler, type MessageMode, MessageReceiver } from './message-receiver.js';

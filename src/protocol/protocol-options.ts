@@ -1,7 +1,7 @@
 /** What an engine is told, and the rules for frames that follow from it. */
 import type { EnginePool } from './engine-pool.js';
-import type { FrameRules } from './frame-decoder.js';
 import type { MaskingKeySource } from './frame-encoder.js';
+import type { FrameRules } from './frame-rules.js';
 
 /** Default of `maxPayload`, in bytes: 100 MiB. */
 export const DEFAULT_MAX_PAYLOAD = 104_857_600;

@@ -20,17 +20,20 @@ export class Slab {
   private readonly memory: ArrayBuffer;
   private readonly offset: number;
   private ints: Int32Array | null = null;
+  private viewed: Buffer;
 
   constructor(memory: ArrayBuffer, offset: number, length: number) {
     this.bytes = bufferView(memory, offset, length);
     this.length = length;
     this.memory = memory;
     this.offset = offset;
+    this.viewed = this.bytes;
   }
 
-  /** Its first `length` bytes. */
+  /** Its first `length` bytes. The same Buffer as last time if that had as many: where messages are alike, so are all. */
   view(length: number): Buffer {
-    return bufferView(this.memory, this.offset, length);
+    if (this.viewed.length !== length) this.viewed = bufferView(this.memory, this.offset, length);
+    return this.viewed;
   }
 
   /** All of it as words, as `maskRange` wants them. */

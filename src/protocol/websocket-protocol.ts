@@ -5,9 +5,9 @@ import { type ClosingState, canSend, nextClosingState } from './closing-handshak
 import { assertControlLength } from './control-payload.js';
 import { EnginePool } from './engine-pool.js';
 import { type LimitError, ProtocolError, UsageError } from './errors.js';
-import type { DecoderGate, FrameRules } from './frame-decoder.js';
 import { type FrameEncoder, type FrameSink, type MaskingKeySource, maxCopied } from './frame-encoder.js';
 import { FIN, RSV1 } from './frame-header.js';
+import type { DecoderGate, FrameRules } from './frame-rules.js';
 import { DEFAULT_CAPTURE_LENGTH, type FrameListener, FrameTap } from './frame-tap.js';
 import type { ControlHandler, MessageDecoder } from './message-decoder.js';
 import type { MessageMode } from './message-receiver.js';

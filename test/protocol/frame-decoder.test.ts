@@ -1,10 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import {
-  type DecoderGate,
-  FrameDecoder,
-  type FrameHandler,
-  type FrameRules,
-} from '../../src/protocol/frame-decoder.js';
+import { FrameDecoder, type FrameHandler } from '../../src/protocol/frame-decoder.js';
+import type { DecoderGate, FrameRules } from '../../src/protocol/frame-rules.js';
 import { everyCut } from './every-cut.js';
 import { exampleKey, type RawFrame, rawFrame } from './raw-frame.js';
 

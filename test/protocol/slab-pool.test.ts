@@ -33,7 +33,11 @@ describe('SlabPool', () => {
     const pool = new SlabPool();
     for (const slab of [pool.take(1), pool.take(1), pool.take(LARGE_SLAB)]) {
       slab.bytes.set(Buffer.from('abcdefgh'));
-      expect(slab.view(6).toString()).toBe('abcdef');
+      const view = slab.view(6);
+      expect(view.toString()).toBe('abcdef');
+      expect(slab.view(6)).toBe(view);
+      expect(slab.view(8).toString()).toBe('abcdefgh');
+      expect(slab.view(slab.length)).toHaveLength(slab.length);
       expect(slab.words).toHaveLength(slab.length / 4);
       slab.words[1] = 0;
       expect(slab.bytes.toString('latin1', 0, 8)).toBe('abcd\0\0\0\0');
