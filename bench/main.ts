@@ -22,7 +22,7 @@ const usage = `Usage: npm run bench -- [options]
                     transports, only when it is named: what server events cost by short polling, long polling,
                     Server-Sent Events and WebSocket; about 4 minutes
   --peers NAMES     only these: ${peers.map(({ name }) => name).join(', ')}
-  --rounds N        how often each peer runs, in turn (default 5; 1 of transports)
+  --rounds N        how often each peer runs, in turn (default 5, three times that in S1; 1 of transports)
   --seconds N       measured seconds of each run (default 3); of transports at least 3 events
   --quick           one short round of the scenarios that are quick
   --chart           write bench/chart.svg, which the README shows; of transports bench/transports.svg
@@ -144,6 +144,7 @@ async function runScenario(
   times: Times,
 ): Promise<ScenarioResult | undefined> {
   const scenario = scenarios[name] as (typeof scenarios)[string];
+  const all = rounds * (scenario.roundFactor ?? 1);
   const taking = present.filter((peer) => peer.takesPartIn(scenario));
   if (scenario.kind === 'idle' && fileLimit() < scenario.connections + 500) {
     console.log(
@@ -154,15 +155,15 @@ async function runScenario(
   const result: ScenarioResult = { name, title: scenario.title, kind: scenario.kind, peers: {} };
   for (const peer of taking) result.peers[peer.name] = [];
   for (const peer of taking) await verify(peer, scenario);
-  for (let round = 1; round <= rounds; round++) {
+  for (let round = 1; round <= all; round++) {
     if (mainMetric[scenario.kind] === 'cpu') {
-      process.stderr.write(`\r\x1b[K${name} ${round}/${rounds}`);
+      process.stderr.write(`\r\x1b[K${name} ${round}/${all}`);
       const measurements = await measureCpu(taking, scenario, times);
       for (const [place, peer] of taking.entries()) result.peers[peer.name]?.push(measurements[place] ?? {});
       continue;
     }
     for (const peer of taking) {
-      process.stderr.write(`\r\x1b[K${name} ${peer.name} ${round}/${rounds}`);
+      process.stderr.write(`\r\x1b[K${name} ${peer.name} ${round}/${all}`);
       result.peers[peer.name]?.push(await measure(peer, scenario, times));
     }
   }

@@ -1,5 +1,5 @@
 import { Buffer } from 'node:buffer';
-import { bufferView } from './buffer-view.js';
+import { bufferView, memoryOf, offsetOf } from './buffer-view.js';
 import { LimitError, ProtocolError } from './errors.js';
 import {
   FIN,
@@ -351,15 +351,15 @@ export class FrameDecoder {
   private pieceOf(bytes: Buffer, start: number, end: number): Buffer {
     // Not kept for one frame: to store a young object in an old one takes 1 % of the instructions of a lone echo.
     const isOnly = this.memory === NO_MEMORY && end === bytes.length;
-    if (isOnly) return bufferView(bytes.buffer as ArrayBuffer, bytes.byteOffset + start, end - start);
+    if (isOnly) return bufferView(memoryOf(bytes), offsetOf(bytes) + start, end - start);
     this.locate(bytes);
     return bufferView(this.memory, this.memoryOffset + start, end - start);
   }
 
   private locate(bytes: Buffer): void {
     if (this.memory !== NO_MEMORY) return;
-    this.memory = bytes.buffer as ArrayBuffer;
-    this.memoryOffset = bytes.byteOffset;
+    this.memory = memoryOf(bytes);
+    this.memoryOffset = offsetOf(bytes);
   }
 
   /** Not where they would not begin with a word: a read seldom does not. */

@@ -1,4 +1,5 @@
 import { Buffer } from 'node:buffer';
+import { copyBytes } from './buffer-view.js';
 import { MASK, MAX_HEADER } from './frame-header.js';
 import { maskRange, readKey } from './mask.js';
 import { LARGE_SLAB, NO_SLAB, type Slab, type SlabPool, SMALL_SLAB } from './slab-pool.js';
@@ -118,7 +119,7 @@ export class FrameEncoder {
     this.reserve(length + MAX_HEADER);
     const start = this.writeHeader(head, length);
     // Not `copy`, which takes 25 % longer for 64 B.
-    this.slab.bytes.set(payload, start);
+    copyBytes(payload, this.slab.bytes, start);
     this.finish(start, length);
   }
 
@@ -144,7 +145,7 @@ export class FrameEncoder {
       return;
     }
     this.reserve(frames.length);
-    this.slab.bytes.set(frames, this.used);
+    copyBytes(frames, this.slab.bytes, this.used);
     this.used += frames.length;
     if (!this.corked) this.handOver(undefined);
   }
