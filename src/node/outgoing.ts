@@ -12,6 +12,8 @@ import { SendQueue, type SendTask } from './send-queue.js';
 import type { SendCallback, SocketWriter } from './socket-writer.js';
 import { atEndOfTurn } from './turn.js';
 
+const UNLIMITED = Number.POSITIVE_INFINITY;
+
 /** The connection, as `Outgoing` sees it: what it sends by, and whom it tells. */
 export interface OutgoingHandler extends SocketWriter {
   readonly engine: WebSocketProtocol;
@@ -223,7 +225,7 @@ export class Outgoing {
 
   /** Makes sure that what is sent now leaves at the end of this turn. */
   beginTurn(): void {
-    if (this.batch()) atEndOfTurn(this);
+    if (!this.batching && this.batch()) atEndOfTurn(this);
   }
 
   /** The connection is gone: queued messages fail, no zlib job stays. An error that nobody waits for is not made. */
@@ -248,7 +250,7 @@ export class Outgoing {
   }
 
   private get limited(): boolean {
-    return this.handler.settings.maxBufferedAmount !== Number.POSITIVE_INFINITY;
+    return this.handler.settings.maxBufferedAmount !== UNLIMITED;
   }
 
   /**
@@ -284,13 +286,12 @@ export class Outgoing {
     this.enqueue({ size: payload.length, start, abort: (error) => fail(callback, error) });
   }
 
-  /** The first fragment of a message decides for all (RFC 7692 §6.1). */
+  /** The first fragment of a message decides for all (RFC 7692 §6.1). Only with an agreement. */
   private compresses(payload: Buffer | string, flags: SendFlags): boolean {
-    const { agreement } = this.handler;
-    if (agreement === null) return false;
     if (this.fragmentsCompressed !== null) return this.fragmentsCompressed;
     if (!flags.compress) return false;
-    return agreement.deflate.contextTakeover || Buffer.byteLength(payload) >= agreement.threshold;
+    const { deflate, threshold } = this.handler.agreement as DeflateAgreement;
+    return deflate.contextTakeover || Buffer.byteLength(payload) >= threshold;
   }
 
   private noteFragment(fin: boolean, compressed: boolean): void {
@@ -304,7 +305,7 @@ export class Outgoing {
 
   private sendNow(payload: Buffer | string, flags: SendFlags, callback: SendCallback | undefined): void {
     this.beginTurn();
-    const compressed = this.compresses(payload, flags);
+    const compressed = this.handler.agreement !== null && this.compresses(payload, flags);
     this.noteFragment(flags.fin, compressed);
     const data = compressed ? this.openDeflater().deflateSync(bufferOf(payload), flags.fin) : payload;
     this.transmit(data, flags, compressed, callback);
