@@ -1,6 +1,6 @@
 /** The chart of the README: how many times less CPU time than ws each peer takes per message. */
 import { mainMetric } from './measure.js';
-import { medianOf } from './report.js';
+import { ratiosOf } from './report.js';
 import type { Machine, ScenarioResult } from './results.js';
 
 /** All bars begin at ws. */
@@ -77,7 +77,7 @@ function option(results: readonly ScenarioResult[], subtext: string): object {
 
 function bars(name: string, results: readonly ScenarioResult[]): object {
   const data = results.map(({ kind, peers }) => {
-    const ratio = medianOf(peers.ws ?? [], mainMetric[kind]) / medianOf(peers[name] ?? [], mainMetric[kind]);
+    const [ratio] = ratiosOf(peers.ws ?? [], peers[name] ?? [], mainMetric[kind]);
     return Number.isNaN(ratio) ? null : Number(ratio.toFixed(2));
   });
   return { data, label: { show: true, position: 'right', formatter: '{c}×', fontSize: 10 } };

@@ -29,7 +29,8 @@ const usage = `Usage: npm run bench -- [options]
   --help            this text
 
 The figure is the CPU time of the server process per message, in microseconds, by the operating system's account.
-Ratios are those of medians: ws divided by the peer, so more is better; rpc-websockets where there are calls.
+A ratio is that of ws to the peer, so more is better (rpc-websockets where there are calls): the median of the rounds'
+ratios, since in a round all take turns. The ratio of the medians stands beside it.
 Results go to bench/results/.`;
 
 const folder = fileURLToPath(new URL('../../../', import.meta.url));
