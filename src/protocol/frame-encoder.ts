@@ -252,9 +252,7 @@ export function writeFrameHeader(
   target[offset] = head;
   if (payloadLength < 126) {
     target[offset + 1] = mask | payloadLength;
-    return offset + (masked ? 6 : 2);
-  }
-  if (payloadLength < 0x1_0000) {
+  } else if (payloadLength < 0x1_0000) {
     target[offset + 1] = mask | 126;
     target.writeUInt16BE(payloadLength, offset + 2);
   } else {
