@@ -1,5 +1,6 @@
 /** Measures one peer in one scenario once: starts its process and the loader, each on a core of its own. */
 import type { LoadResult } from './loader/load.js';
+import type { SlowConsumersResult } from './loader/slow-consumers.js';
 import type { Peer } from './peers.js';
 import { cpuTime, type MeasuredProcess, resetPeakMemory, residentMemory } from './processes.js';
 import type { Scenario, SlowConsumersScenario, StreamScenario } from './scenarios.js';
@@ -26,6 +27,7 @@ export const metrics = {
   p99: { title: 'p99 ms', digits: 2 },
   p99AllRead: { title: 'p99 ms if all read', digits: 2 },
   slowdown: { title: 'ratio of p99s', digits: 2 },
+  p99Filling: { title: 'p99 ms while the kernel fills', digits: 2 },
   serverBusy: { title: 'server %', digits: 0 },
   loaderBusy: { title: 'loader %', digits: 0 },
 } as const;
@@ -163,14 +165,14 @@ async function measureBroadcast(peer: Peer, scenario: SlowConsumersScenario): Pr
     const before = residentMemory(server.pid);
     const cpuBefore = processes.map(cpuTime);
     resetPeakMemory(server.pid);
-    const { p99, seconds } = await loader.ask<LoadResult>({});
+    const { p99, p99Filling, seconds } = await loader.ask<SlowConsumersResult>({});
     const growth = (residentMemory(server.pid, 'VmHWM') - before) / MiB;
     const [serverBusy = 0, loaderBusy = 0] = processes.map(
       (pid, index) => (cpuTime(pid) - (cpuBefore[index] as number)) / seconds / 10_000,
     );
     const { buffered, limited, dropped } = await server.ask<Backlog>('backlog');
     const told = dropped === undefined ? {} : { dropped };
-    return { growth, buffered: buffered / MiB, limited, ...told, p99, serverBusy, loaderBusy };
+    return { growth, buffered: buffered / MiB, limited, ...told, p99, p99Filling, serverBusy, loaderBusy };
   });
 }
 

@@ -18,6 +18,7 @@ const secondary: readonly MetricName[] = [
   'p99',
   'p99AllRead',
   'slowdown',
+  'p99Filling',
   'serverBusy',
   'loaderBusy',
 ];
