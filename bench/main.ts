@@ -24,13 +24,14 @@ const usage = `Usage: npm run bench -- [options]
   --peers NAMES     only these: ${peers.map(({ name }) => name).join(', ')}
   --rounds N        how often each peer runs, in turn (default 5, three times that in S1; 1 of transports)
   --seconds N       measured seconds of each run (default 3); of transports at least 3 events
-  --quick           one short round of the scenarios that are quick
+  --quick           one short round, three of S1, of the scenarios that are quick
   --chart           write bench/chart.svg, which the README shows; of transports bench/transports.svg
   --help            this text
 
 The figure is the CPU time of the server process per message, in microseconds, by the operating system's account.
 A ratio is that of ws to the peer, so more is better (rpc-websockets where there are calls): the median of the rounds'
-ratios, since in a round all take turns. The ratio of the medians stands beside it.
+ratios, since all take turns in a round, of a quarter of a second where CPU time is measured. The ratio of the medians
+stands beside it.
 Results go to bench/results/.`;
 
 const folder = fileURLToPath(new URL('../../../', import.meta.url));

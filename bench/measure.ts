@@ -165,10 +165,12 @@ async function measureBroadcast(peer: Peer, scenario: SlowConsumersScenario): Pr
     const before = residentMemory(server.pid);
     const cpuBefore = processes.map(cpuTime);
     resetPeakMemory(server.pid);
-    const { p99, p99Filling, seconds } = await loader.ask<SlowConsumersResult>({});
+    const started = performance.now();
+    const { p99, p99Filling } = await loader.ask<SlowConsumersResult>({});
+    const milliseconds = performance.now() - started;
     const growth = (residentMemory(server.pid, 'VmHWM') - before) / MiB;
     const [serverBusy = 0, loaderBusy = 0] = processes.map(
-      (pid, index) => (cpuTime(pid) - (cpuBefore[index] as number)) / seconds / 10_000,
+      (pid, index) => (cpuTime(pid) - (cpuBefore[index] as number)) / milliseconds / 10,
     );
     const { buffered, limited, dropped } = await server.ask<Backlog>('backlog');
     const told = dropped === undefined ? {} : { dropped };

@@ -2,7 +2,7 @@
 import { type Goal, goals } from './goals.js';
 import { type MetricName, mainMetric, metrics } from './measure.js';
 import type { ScenarioResult } from './results.js';
-import { spread } from './statistics.js';
+import { roundRatio, spread } from './statistics.js';
 import { align, number } from './table.js';
 
 const secondary: readonly MetricName[] = [
@@ -80,11 +80,8 @@ export function ratiosOf(
   runs: ScenarioResult['peers'][string],
   metric: MetricName,
 ): [number, number] {
-  const ratios = base.map(
-    (run, round) => (run[metric] ?? Number.NaN) / (runs[round]?.[metric] ?? Number.NaN),
-  );
-  const ofMedians = medianOf(base, metric) / medianOf(runs, metric);
-  return [spread(ratios).median, ofMedians];
+  const figures = (of: typeof runs) => of.map((run) => run[metric]);
+  return [roundRatio(figures(base), figures(runs)), medianOf(base, metric) / medianOf(runs, metric)];
 }
 
 /** The median of one metric over the runs of a peer. */

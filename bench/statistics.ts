@@ -18,5 +18,14 @@ export function percentile(sorted: ArrayLike<number>, share: number): number {
   const position = (sorted.length - 1) * share;
   const below = sorted[Math.floor(position)] as number;
   const above = sorted[Math.ceil(position)] as number;
-  return below + (above - below) * (position % 1);
+  return below === above ? below : below + (above - below) * (position % 1);
+}
+
+/** The median of what `base` is to `figures`, round by round; rounds in which one has none are left out. */
+export function roundRatio(
+  base: readonly (number | undefined)[],
+  figures: readonly (number | undefined)[],
+): number {
+  const ratios = base.map((figure = Number.NaN, round) => figure / (figures[round] ?? Number.NaN));
+  return spread(ratios.filter((ratio) => !Number.isNaN(ratio))).median;
 }

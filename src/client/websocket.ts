@@ -373,9 +373,8 @@ export class WebSocket extends ReadyStateEmitter implements ConnectionOwner {
 
   /** The connection if it can be written to; else the callback is told, as `ws` does. */
   private _writable(data: unknown, callback: SendCallback | undefined): Connection | null {
-    const { _connection: connection } = this;
-    if (this._state === OPEN && connection?.closing === false) return connection;
     const { readyState } = this;
+    if (readyState === OPEN) return this._connection;
     if (readyState === CONNECTING) throw notOpen(readyState);
     this._lost += messageSize(data);
     if (callback !== undefined) process.nextTick(callback, notOpen(readyState));

@@ -76,6 +76,17 @@ describe('engines that share a pool', () => {
     expect(two.handler.output.toString('latin1')).toBe('\x81\x08from two');
   });
 
+  it('copy what their role copies, whoever had the encoder before', () => {
+    const pool = new EnginePool();
+    const pieces = (['client', 'server', 'client'] as const).map((role) => {
+      const handler = new RecordingHandler();
+      engine(role, { pool })(handler).send(Buffer.alloc(5000), true);
+      return handler.writes.map(({ length }) => length);
+    });
+    // A client masks a copy, a server hands over the caller's bytes behind the header.
+    expect(pieces).toEqual([[5008], [4, 5000], [5008]]);
+  });
+
   it('do not get an encoder whose frame is still being handed over', () => {
     const pool = new EnginePool();
     const [full, other] = [peerOf(pool, []), peerOf(pool, [])];
