@@ -371,10 +371,11 @@ export class WebSocket extends ReadyStateEmitter implements ConnectionOwner {
     if (connection !== null) sendControl(connection, kind, data, callback);
   }
 
-  /** The connection if it can be written to; else the callback is told, as `ws` does. */
+  /** The connection if it can be written to, else the callback is told. Not by `readyState`: S1 takes 1 % more with it. */
   private _writable(data: unknown, callback: SendCallback | undefined): Connection | null {
+    const { _connection: connection } = this;
+    if (this._state === OPEN && connection?.closing === false) return connection;
     const { readyState } = this;
-    if (readyState === OPEN) return this._connection;
     if (readyState === CONNECTING) throw notOpen(readyState);
     this._lost += messageSize(data);
     if (callback !== undefined) process.nextTick(callback, notOpen(readyState));

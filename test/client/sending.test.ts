@@ -170,13 +170,6 @@ describe('in a wrong state', () => {
     },
   );
 
-  it('also where a program has put a state of its own in the place of ours', async () => {
-    const { client } = await connections.pair();
-    Object.defineProperty(client, 'readyState', { value: WebSocket.CLOSING });
-    const message = 'WebSocket is not open: readyState 2 (CLOSING)';
-    expect(await sent(client, 'never')).toMatchObject({ message });
-  });
-
   it('a prepared message too', async () => {
     const { client, server } = await connections.pair();
     const prepared = server.prepareMessage('12345');

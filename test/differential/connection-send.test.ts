@@ -226,6 +226,20 @@ connection(
         await stop();
       },
     },
+    {
+      name: 'send where a program says by a property that the socket is closing',
+      async run(implementation, trace) {
+        const { socket, stop } = await acceptedFromRaw(implementation);
+        Object.defineProperty(socket, 'readyState', { value: 2 });
+        await new Promise<void>((resolve) => {
+          sendOf(socket)('x', {}, (error?: Error) => {
+            trace('callback', error?.message);
+            resolve();
+          });
+        });
+        await stop();
+      },
+    },
   ],
   {
     'mask against the role': {
@@ -268,6 +282,11 @@ connection(
       because: 'send-returns',
       ws: ['send undefined', 'send much undefined', 'send late undefined'],
       hawser: ['send true', 'send much false', 'send late false'],
+    },
+    'send where a program says by a property that the socket is closing': {
+      because: 'made-up-ready-state',
+      ws: ['callback "WebSocket is not open: readyState 2 (CLOSING)"'],
+      hawser: ['callback undefined'],
     },
   },
 );

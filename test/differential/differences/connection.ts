@@ -15,6 +15,12 @@ export const connectionDifferences = {
       '`send` returns `true`, or `false` when `bufferedAmount` has reached `highWaterMark` or it is too late.',
     reason: 'Backpressure as with `stream.write`. Code that does not look at the result works as before.',
   },
+  'made-up-ready-state': {
+    ws: '`send`, `ping` and `pong` ask `readyState`, also where a program has put a property of its own in its place.',
+    hawser: 'They ask the connection.',
+    reason:
+      'It is quicker, and a state that is made up says nothing about the connection. A test that wants a socket that is closing calls `close`.',
+  },
   'undefined-send-options': {
     ws: 'An option of `send` that is given as `undefined` replaces the default: `fin: undefined` sends a fragment that is not the last.',
     hawser: '`undefined` stands for the default.',
