@@ -15,9 +15,9 @@ export interface SlowConsumersResult extends LoadResult {
 
 /**
  * Those who do not read stand evenly among the others. Only the others are waited for and timed, also where all
- * read. While the kernel takes everything the server does the same as ever, and it is the kernel's new memory that is
- * timed: where a virtual machine gets it from its host, each write took 60 µs instead of 7 to 15. So what comes after is
- * timed for itself: until the bound, and as long again.
+ * read. While the kernel takes everything the server does the same as ever, yet towards the end of it each write took
+ * 60 µs instead of 7 to 15 on a virtual machine, to whomever; most likely since new memory comes from its host. So what
+ * comes after is timed for itself: until the bound, and as long again.
  */
 export async function slowConsumersLoad(
   { size, connections, slow, maxBufferedAmount, allRead = false }: SlowConsumersScenario,

@@ -371,7 +371,7 @@ export class WebSocket extends ReadyStateEmitter implements ConnectionOwner {
     if (connection !== null) sendControl(connection, kind, data, callback);
   }
 
-  /** The connection if it can be written to, else the callback is told. Not by `readyState`: S1 takes 1 % more with it. */
+  /** The connection if it can be written to, else the callback is told. Not by `readyState`: S1 was 1.19 × ws so, not 1.21. */
   private _writable(data: unknown, callback: SendCallback | undefined): Connection | null {
     const { _connection: connection } = this;
     if (this._state === OPEN && connection?.closing === false) return connection;
